@@ -1,0 +1,98 @@
+import { Temporal } from 'temporal-polyfill';
+import { z } from 'zod';
+
+const MILLISECONDS_PER_DAY = 86_400_000;
+/** Offsets of every zone in use today change on a quarter of an hour. */
+const OFFSET_BUCKET_MS = 900_000;
+
+export const DEFAULT_TIME_ZONE = 'Asia/Shanghai';
+
+/** A business date, `YYYY-MM-DD`, in the tenant's time zone. */
+export const businessDate = z.iso.date();
+export type BusinessDate = z.output<typeof businessDate>;
+
+/** An instant, UTC ISO 8601 with Z, to the millisecond at most. */
+export const instant = z.iso.datetime({ precision: undefined, offset: false });
+
+export const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone');
+
+function isTimeZone(name: string): boolean {
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Days since 1970-01-01 of a business date. */
+export function epochDayOf(date: BusinessDate): number {
+  return Math.round(
+    Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)) - 1, Number(date.slice(8, 10))) /
+      MILLISECONDS_PER_DAY,
+  );
+}
+
+/** The business date of a number of days since 1970-01-01. */
+export function dateOfEpochDay(epochDay: number): BusinessDate {
+  return new Date(epochDay * MILLISECONDS_PER_DAY).toISOString().slice(0, 10);
+}
+
+export function addDays(date: BusinessDate, days: number): BusinessDate {
+  return dateOfEpochDay(epochDayOf(date) + days);
+}
+
+/** Days from `from` to `to`; negative when `to` is earlier. */
+export function daysBetween(from: BusinessDate, to: BusinessDate): number {
+  return epochDayOf(to) - epochDayOf(from);
+}
+
+/** Same day of a later month, or that month's last day: 2024-01-31 + 1 is 2024-02-29. */
+export function addMonths(date: BusinessDate, months: number): BusinessDate {
+  return Temporal.PlainDate.from(date).add({ months }, { overflow: 'constrain' }).toString();
+}
+
+const offsetsByZone = new Map<string, Map<number, number>>();
+
+function offsetMs(epochMs: number, zone: string): number {
+  let offsets = offsetsByZone.get(zone);
+  if (offsets === undefined) {
+    offsets = new Map();
+    offsetsByZone.set(zone, offsets);
+  }
+  const bucket = Math.floor(epochMs / OFFSET_BUCKET_MS);
+  let offset = offsets.get(bucket);
+  if (offset === undefined) {
+    // Bounded: three years of quarter hours is about 105,000 entries.
+    if (offsets.size >= 120_000) offsets.clear();
+    offset =
+      Temporal.Instant.fromEpochMilliseconds(bucket * OFFSET_BUCKET_MS).toZonedDateTimeISO(zone)
+        .offsetNanoseconds / 1e6;
+    offsets.set(bucket, offset);
+  }
+  return offset;
+}
+
+export interface LocalTime {
+  /** Days since 1970-01-01 of the local business date. */
+  readonly epochDay: number;
+  /** 0 to 1439. */
+  readonly minuteOfDay: number;
+}
+
+/** Local business day and minute of an instant in milliseconds since 1970. */
+export function localTimeOf(epochMs: number, zone: string): LocalTime {
+  const local = epochMs + offsetMs(epochMs, zone);
+  const epochDay = Math.floor(local / MILLISECONDS_PER_DAY);
+  return { epochDay, minuteOfDay: Math.floor((local - epochDay * MILLISECONDS_PER_DAY) / 60_000) };
+}
+
+/** The business date an instant falls on in a time zone. */
+export function businessDateOf(epochMs: number, zone: string): BusinessDate {
+  return dateOfEpochDay(localTimeOf(epochMs, zone).epochDay);
+}
+
+/** Milliseconds since 1970 at which a business date begins in a time zone. */
+export function startOfDayMs(date: BusinessDate, zone: string): number {
+  return Temporal.PlainDate.from(date).toZonedDateTime(zone).epochMilliseconds;
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+/** ISO 4217 code. Amounts are counted in its minor unit (fen, cent, haléř). */
+export const currency = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code');
+
+/** Ten billion major units: far above any station, far below 2^53 even after summing a decade of days. */
+export const AMOUNT_MINOR_MAX = 1_000_000_000_000;
+
+/** Signed integer of minor units. */
+export const signedAmountMinor = z.int().min(-AMOUNT_MINOR_MAX).max(AMOUNT_MINOR_MAX);
+/** Non-negative integer of minor units. */
+export const amountMinor = z.int().min(0).max(AMOUNT_MINOR_MAX);
+/** Positive integer of minor units. */
+export const positiveAmountMinor = z.int().min(1).max(AMOUNT_MINOR_MAX);
+
+/** Basis points: 10,000 is the whole. */
+export const BPS = 10_000;
+export const shareBps = z.int().min(0).max(BPS);
+
+/**
+ * amount × numerator ÷ denominator, exact, rounded half to even (banker's rounding; no drift over many loans).
+ * Raises RangeError on a non-integer, a zero denominator or a result beyond safe integers.
+ */
+export function mulDivMinor(amount: number, numerator: number, denominator: number): number {
+  if (
+    !Number.isSafeInteger(amount) ||
+    !Number.isSafeInteger(numerator) ||
+    !Number.isSafeInteger(denominator)
+  ) {
+    throw new RangeError(`not integers: ${amount} × ${numerator} ÷ ${denominator}`);
+  }
+  if (denominator <= 0) throw new RangeError(`denominator must be positive: ${denominator}`);
+  const product = BigInt(amount) * BigInt(numerator);
+  const divisor = BigInt(denominator);
+  let quotient = product / divisor;
+  const twiceRemainder = 2n * (product % divisor);
+  const magnitude = twiceRemainder < 0n ? -twiceRemainder : twiceRemainder;
+  if (magnitude > divisor || (magnitude === divisor && quotient % 2n !== 0n))
+    quotient += product < 0n ? -1n : 1n;
+  const result = Number(quotient);
+  if (!Number.isSafeInteger(result)) throw new RangeError(`beyond safe integers: ${quotient}`);
+  return result;
+}
+
+/** Sum of minor units; raises RangeError rather than lose a unit beyond 2^53. */
+export function addMinor(...amounts: readonly number[]): number {
+  let sum = 0;
+  for (const amount of amounts) {
+    sum += amount;
+    if (!Number.isSafeInteger(sum)) throw new RangeError(`sum beyond safe integers at ${amount}`);
+  }
+  return sum;
+}
+
+/** Minor units as a plain decimal with two places, for people: `1234.50`. Currencies here all have two. */
+export function formatMinor(amount: number): string {
+  const magnitude = Math.abs(amount);
+  const major = Math.floor(magnitude / 100);
+  return `${amount < 0 ? '-' : ''}${major.toLocaleString('en-US')}.${String(magnitude % 100).padStart(2, '0')}`;
+}
