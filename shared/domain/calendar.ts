@@ -11,8 +11,10 @@ export const DEFAULT_TIME_ZONE = 'Asia/Shanghai';
 export const businessDate = z.iso.date();
 export type BusinessDate = z.output<typeof businessDate>;
 
-/** An instant, UTC ISO 8601 with Z, to the millisecond at most. */
-export const instant = z.iso.datetime({ precision: undefined, offset: false });
+/** An instant, UTC ISO 8601 with Z, milliseconds at the finest: `2026-03-01T08:15:00.250Z`. */
+export const instant = z.iso
+  .datetime()
+  .regex(/^(19[7-9]|20)[^.]*(\.\d{1,3})?Z$/, 'must be UTC with Z, 1970 to 2099, milliseconds at the finest');
 
 export const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone');
 
