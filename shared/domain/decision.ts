@@ -161,3 +161,45 @@ export const decision = z.strictObject({
   limitMinor: amountMinor,
 });
 export type Decision = z.output<typeof decision>;
+
+/** What a list shows of a decision. */
+export const decisionListEntry = decision
+  .pick({
+    decisionId: true,
+    decidedAt: true,
+    outcome: true,
+    automated: true,
+    policyVersion: true,
+    limitMinor: true,
+  })
+  .extend({
+    ...application.pick({
+      applicationId: true,
+      stationId: true,
+      entrepreneurId: true,
+      requestedPrincipalMinor: true,
+    }).shape,
+    creditScore: scoreCard.shape.creditScore.nullable(),
+    probabilityOfDefault: scoreCard.shape.probabilityOfDefault.nullable(),
+    reasonCodes: z.array(z.string()),
+  });
+export type DecisionListEntry = z.output<typeof decisionListEntry>;
+
+export function listEntryOf(made: Decision): DecisionListEntry {
+  const { application: submitted, score } = made.input;
+  return {
+    decisionId: made.decisionId,
+    decidedAt: made.decidedAt,
+    outcome: made.outcome,
+    automated: made.automated,
+    policyVersion: made.policyVersion,
+    limitMinor: made.limitMinor,
+    applicationId: submitted.applicationId,
+    stationId: submitted.stationId,
+    entrepreneurId: submitted.entrepreneurId,
+    requestedPrincipalMinor: submitted.requestedPrincipalMinor,
+    creditScore: score?.creditScore ?? null,
+    probabilityOfDefault: score?.probabilityOfDefault ?? null,
+    reasonCodes: made.reasons.map((item) => item.code),
+  };
+}

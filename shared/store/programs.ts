@@ -1,0 +1,150 @@
+import {
+  GetItemCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { z } from 'zod';
+import { DomainError } from '../domain/errors.ts';
+import { programId, tenantId } from '../domain/identifiers.ts';
+import { amountMinor } from '../domain/money.ts';
+import { parse } from '../domain/parse.ts';
+import { type Program, type ProgramCapital, program } from '../domain/program.ts';
+import type { StoreTable } from './dynamo.ts';
+import { capitalKey, programGrantKey, programKey } from './table.ts';
+
+/** What a party of a program may follow to its objects: who owns it, and whose history it reads. */
+const programGrant = z.object({ programId, lenderTenantId: tenantId, platformTenantId: tenantId });
+export type ProgramGrant = z.output<typeof programGrant>;
+
+const storedProgram = z.object({ program });
+const storedCapital = z.object({ capitalMinor: amountMinor, availableMinor: amountMinor });
+
+export type ProgramStore = ReturnType<typeof programStore>;
+
+export function programStore(table: StoreTable) {
+  const { client, tableName: TableName } = table;
+
+  async function get(lender: string, id: string): Promise<Program | undefined> {
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName, Key: marshall(programKey(lender, id)), ConsistentRead: true }),
+    );
+    return Item === undefined
+      ? undefined
+      : parse(storedProgram, unmarshall(Item), { code: 'corrupt_record' }).program;
+  }
+
+  async function getCapital(lender: string, id: string): Promise<ProgramCapital | undefined> {
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName, Key: marshall(capitalKey(lender, id)), ConsistentRead: true }),
+    );
+    if (Item === undefined) return undefined;
+    const { capitalMinor, availableMinor } = parse(storedCapital, unmarshall(Item), {
+      code: 'corrupt_record',
+    });
+    return { capitalMinor, reservedMinor: capitalMinor - availableMinor };
+  }
+
+  return {
+    get,
+    getCapital,
+
+    /** The grant `party` holds to a program; undefined when it is no party of it, or there is none. */
+    async getGrant(party: string, id: string): Promise<ProgramGrant | undefined> {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName, Key: marshall(programGrantKey(party, id)) }),
+      );
+      return Item === undefined
+        ? undefined
+        : parse(programGrant, unmarshall(Item), { code: 'corrupt_record' });
+    },
+
+    /**
+     * Create a program, or change its terms: program, capital and a grant for each party in one transaction.
+     * Its parties never change, and its capital never falls below what is promised (`version_conflict`).
+     */
+    async put(operator: string, next: Program): Promise<void> {
+      const capital = await getCapital(next.lenderTenantId, next.programId);
+      const reservedMinor = capital?.reservedMinor ?? 0;
+      if (next.capitalMinor < reservedMinor) {
+        throw new DomainError(
+          'version_conflict',
+          'capitalMinor is below what the program has already promised',
+          {
+            issues: [
+              { field: 'capitalMinor', code: 'below_reserved', message: `${reservedMinor} is promised` },
+            ],
+          },
+        );
+      }
+      const parties = new Set([operator, next.lenderTenantId, next.incubatorTenantId, next.platformTenantId]);
+      const grant = {
+        programId: next.programId,
+        lenderTenantId: next.lenderTenantId,
+        platformTenantId: next.platformTenantId,
+        incubatorTenantId: next.incubatorTenantId,
+      };
+      const sameParties =
+        'attribute_not_exists(pk) OR (lenderTenantId = :lender AND incubatorTenantId = :incubator AND platformTenantId = :platform)';
+      const partyValues = marshall({
+        ':lender': next.lenderTenantId,
+        ':incubator': next.incubatorTenantId,
+        ':platform': next.platformTenantId,
+      });
+      try {
+        await client.send(
+          new TransactWriteItemsCommand({
+            TransactItems: [
+              {
+                Put: {
+                  TableName,
+                  Item: marshall(
+                    { ...programKey(next.lenderTenantId, next.programId), program: next },
+                    { removeUndefinedValues: true },
+                  ),
+                },
+              },
+              {
+                Put: {
+                  TableName,
+                  Item: marshall({
+                    ...capitalKey(next.lenderTenantId, next.programId),
+                    capitalMinor: next.capitalMinor,
+                    availableMinor: next.capitalMinor - reservedMinor,
+                  }),
+                  // What is available moves with every approval: never overwrite a promise made meanwhile.
+                  ...(capital === undefined
+                    ? { ConditionExpression: 'attribute_not_exists(pk)' }
+                    : {
+                        ConditionExpression: 'capitalMinor = :capital AND availableMinor = :available',
+                        ExpressionAttributeValues: marshall({
+                          ':capital': capital.capitalMinor,
+                          ':available': capital.capitalMinor - capital.reservedMinor,
+                        }),
+                      }),
+                },
+              },
+              ...[...parties].map((party) => ({
+                Put: {
+                  TableName,
+                  Item: marshall({ ...programGrantKey(party, next.programId), ...grant }),
+                  ConditionExpression: sameParties,
+                  ExpressionAttributeValues: partyValues,
+                },
+              })),
+            ],
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof TransactionCanceledException)) throw error;
+        throw new DomainError(
+          'version_conflict',
+          'the program has other parties, or changed at the same moment',
+          {
+            cause: error,
+          },
+        );
+      }
+    },
+  };
+}
