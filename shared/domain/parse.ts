@@ -1,16 +1,22 @@
 import type { z } from 'zod';
-import { DomainError, type DomainErrorCode } from './errors.ts';
+import { DomainError, type DomainErrorCode, type FieldIssue } from './errors.ts';
 
-/** zod's issues as field issues, the path dotted and prefixed by `root` when given. */
-export function fieldIssues(
-  error: z.ZodError,
-  root = '',
-): { field: string; code: string; message: string }[] {
-  return error.issues.map((issue) => ({
-    field: [root, ...issue.path.map(String)].filter((part) => part !== '').join('.'),
-    code: issue.code,
-    message: issue.message,
-  }));
+/**
+ * zod's issues as field issues, the path dotted and prefixed by `root` when given. Each unknown key is an
+ * issue of its own.
+ */
+export function fieldIssues(error: z.ZodError, root = ''): FieldIssue[] {
+  const dotted = (path: readonly PropertyKey[]) =>
+    [root, ...path.map(String)].filter((part) => part !== '').join('.');
+  return error.issues.flatMap((issue): FieldIssue[] =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({
+          field: dotted([...issue.path, key]),
+          code: issue.code,
+          message: 'unknown field',
+        }))
+      : [{ field: dotted(issue.path), code: issue.code, message: issue.message }],
+  );
 }
 
 /**

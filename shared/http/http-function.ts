@@ -1,0 +1,96 @@
+import middy from '@middy/core';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { DomainError } from '../domain/errors.ts';
+import { parseRequest } from './parse-request.ts';
+import { type HttpEvent, principalOf, requireScope } from './principal.ts';
+import { problemResponse } from './problem.ts';
+import { cloudWatchLine, type LogRequest, requestLog } from './request-log.ts';
+import { ResponseMismatch } from './response-mismatch.ts';
+import {
+  type HandlersOf,
+  type HttpHandler,
+  type RouteContract,
+  type RouteDefinition,
+  routeKeyOf,
+} from './route.ts';
+
+/** A Lambda behind the HTTP API, and what the local gateway calls in its place. */
+export type HttpFunction = (event: HttpEvent, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
+
+/** What every HTTP function is given besides its own dependencies. */
+export interface HttpRuntime {
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
+  readonly log: LogRequest;
+}
+
+/** The runtime of a deployed function: the machine's clock, one line per request on standard output. */
+export const lambdaRuntime: HttpRuntime = {
+  nowMs: Date.now,
+  log: (record) => console.log(cloudWatchLine(record, Date.now())),
+};
+
+export interface HttpFunctionOptions<Route extends RouteDefinition> extends HttpRuntime {
+  readonly functionName: string;
+  readonly routes: readonly Route[];
+  readonly handlers: HandlersOf<Route>;
+}
+
+/**
+ * The routes of one function as one Lambda handler: match the route, check the scope, parse the request, call
+ * the operation's handler, parse the response. Every error leaves as problem details, every request leaves one
+ * record in the log.
+ */
+export function httpFunction<Route extends RouteDefinition>(
+  options: HttpFunctionOptions<Route>,
+): HttpFunction {
+  const { functionName, routes, nowMs, log } = options;
+  // Requests are checked against the contract that typed the handler, so the types may be forgotten here.
+  const handlers = options.handlers as unknown as Readonly<Record<string, HttpHandler<RouteContract>>>;
+  const routesByKey = new Map<string, Route>(routes.map((route) => [routeKeyOf(route), route]));
+
+  const serve = async (event: HttpEvent): Promise<APIGatewayProxyStructuredResultV2> => {
+    const route = routesByKey.get(event.routeKey);
+    const handler = route === undefined ? undefined : handlers[route.operation];
+    if (route === undefined || handler === undefined) {
+      throw new DomainError('not_found', 'no such operation');
+    }
+    const principal = principalOf(event);
+    requireScope(principal, route.scope);
+    const request = parseRequest(route.contract, event);
+    const { requestId } = event.requestContext;
+    const { body, headers } = await handler({ ...request, principal, requestId } as Parameters<
+      typeof handler
+    >[0]);
+    const response = route.contract.response.safeParse(body);
+    if (!response.success) throw new ResponseMismatch(route.operation, response.error);
+    return {
+      statusCode: route.successStatus,
+      headers: {
+        'content-type': 'application/json',
+        'cache-control': 'no-store',
+        'x-request-id': requestId,
+        ...headers,
+      },
+      body: JSON.stringify(response.data),
+    };
+  };
+
+  return middy<HttpEvent, APIGatewayProxyStructuredResultV2>()
+    .use([
+      requestLog({
+        functionName,
+        operationOf: (routeKey) => routesByKey.get(routeKey)?.operation,
+        nowMs,
+        log,
+      }),
+      problemDetails,
+    ])
+    .handler(serve);
+}
+
+const problemDetails: middy.MiddlewareObj<HttpEvent, APIGatewayProxyStructuredResultV2> = {
+  onError: (request) => {
+    request.response = problemResponse(request.error, request.event.requestContext.requestId);
+  },
+};

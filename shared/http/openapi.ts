@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
+import { application } from '../domain/application.ts';
+import { businessDate, instant } from '../domain/calendar.ts';
+import { consent } from '../domain/consent.ts';
+import { county } from '../domain/county.ts';
+import {
+  affordability,
+  decision,
+  decisionListEntry,
+  offer,
+  pathToApproval,
+  pricing,
+  reason,
+  ruleResult,
+  scoreCard,
+  sentences,
+  termPoints,
+} from '../domain/decision.ts';
+import { entrepreneur, trainingRecord } from '../domain/entrepreneur.ts';
+import { program, programPolicy } from '../domain/program.ts';
+import { station } from '../domain/station.ts';
+import { errorStatus } from './error-status.ts';
+import { INTERNAL_ERROR, problem } from './problem.ts';
+import { errorsOf, type RouteDefinition } from './route.ts';
+import { qualifiedScope, scopes } from './scopes.ts';
+
+/** API Gateway answers 401, 403, 404 and 429 itself when a request never reaches a function. */
+const gatewayRefusal = z
+  .object({ message: z.string() })
+  .meta({ id: 'GatewayRefusal', description: "The gateway's own refusal, before any function ran" });
+const gatewayStatuses = new Set([401, 403, 404, 429]);
+
+export type OpenApiDocument = ReturnType<typeof createDocument>;
+
+export interface OpenApiOptions {
+  readonly routes: readonly RouteDefinition[];
+  /** Where the API is served; omitted, the document is relative to where it was read. */
+  readonly serverUrl?: string;
+  readonly version: string;
+}
+
+/** The OpenAPI 3.1 document of the route table. */
+export function openApiDocument({ routes, serverUrl, version }: OpenApiOptions): OpenApiDocument {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route) };
+  }
+  const document = createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Cunxin',
+      version,
+      summary: 'Credit for village entrepreneurs, scored from what their service station really does.',
+      description: DESCRIPTION,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    ...(serverUrl === undefined ? {} : { servers: [{ url: serverUrl }] }),
+    tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
+    security: [{ token: [] }],
+    paths,
+    components: {
+      schemas: namedSchemas,
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: scopeTable(),
+        },
+      },
+    },
+  });
+  return withoutUnusedInputs(document);
+}
+
+/**
+ * A named schema whose defaults make its input differ from its output is given two names, `Station` and
+ * `StationOutput`, even where no request holds it: the one that is used gets the plain name.
+ */
+function withoutUnusedInputs(document: OpenApiDocument): OpenApiDocument {
+  let text = JSON.stringify(document);
+  for (const name of Object.keys(namedSchemas)) {
+    const output = `${name}Output`;
+    const isUsed = (schema: string) => text.includes(`"#/components/schemas/${schema}"`);
+    if (document.components?.schemas?.[output] === undefined || isUsed(name)) continue;
+    const renamed = JSON.parse(text) as OpenApiDocument;
+    const { [output]: kept, ...others } = renamed.components?.schemas ?? {};
+    if (kept === undefined) continue;
+    renamed.components = { ...renamed.components, schemas: { ...others, [name]: kept } };
+    text = JSON.stringify(renamed).replaceAll(
+      `"#/components/schemas/${output}"`,
+      `"#/components/schemas/${name}"`,
+    );
+  }
+  return JSON.parse(text) as OpenApiDocument;
+}
+
+/** Schemas that get a name of their own in the document, and so in every client generated from it. */
+const namedSchemas = {
+  Instant: instant,
+  BusinessDate: businessDate,
+  County: county,
+  Station: station,
+  Entrepreneur: entrepreneur,
+  TrainingRecord: trainingRecord,
+  Consent: consent,
+  Program: program,
+  ProgramPolicy: programPolicy,
+  Application: application,
+  Decision: decision,
+  DecisionListEntry: decisionListEntry,
+  ScoreCard: scoreCard,
+  TermPoints: termPoints,
+  RuleResult: ruleResult,
+  Reason: reason,
+  Sentences: sentences,
+  PathToApproval: pathToApproval,
+  Affordability: affordability,
+  Pricing: pricing,
+  Offer: offer,
+};
+
+const DESCRIPTION = [
+  'Amounts are integers of the minor unit (fen). Instants are UTC with `Z`; business dates are `YYYY-MM-DD` in',
+  "the station's time zone. Unknown fields are refused. Every error is RFC 9457 problem details with a stable",
+  '`code`. An object of another tenant answers 404, as one that does not exist.',
+].join(' ');
+
+function scopeTable(): string {
+  const rows = Object.entries(scopes).map(([scope, what]) => `| \`${scope}\` | ${what} |`);
+  return ['A token of OAuth client credentials.', '', '| Scope | Allows |', '| --- | --- |', ...rows].join(
+    '\n',
+  );
+}
+
+function operationOf(route: RouteDefinition): ZodOpenApiOperationObject {
+  const { params, query, headers, body, response } = route.contract;
+  return {
+    operationId: route.operation,
+    summary: route.summary,
+    tags: [route.tag],
+    description: `Scope: \`${route.scope}\`.`,
+    security: [{ token: [qualifiedScope(route.scope)] }],
+    requestParams: {
+      ...(params === undefined ? {} : { path: params }),
+      ...(query === undefined ? {} : { query }),
+      ...(headers === undefined ? {} : { header: headers }),
+    },
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    responses: {
+      [`${route.successStatus}`]: {
+        description: route.summary,
+        content: { 'application/json': { schema: response } },
+      },
+      ...refusalsOf(route),
+    },
+  };
+}
+
+/** One response per status; the codes that lead to it are listed in its description. */
+function refusalsOf(route: RouteDefinition): ZodOpenApiResponsesObject {
+  const codesByStatus = new Map<number, string[]>();
+  for (const code of errorsOf(route)) {
+    const status = errorStatus[code];
+    codesByStatus.set(status, [...(codesByStatus.get(status) ?? []), code]);
+  }
+  codesByStatus.set(500, [INTERNAL_ERROR]);
+  return Object.fromEntries(
+    [...codesByStatus].map(([status, codes]) => [
+      String(status),
+      {
+        description: codes.map((code) => `\`${code}\``).join(', '),
+        content: {
+          'application/problem+json': { schema: problem },
+          ...(gatewayStatuses.has(status) ? { 'application/json': { schema: gatewayRefusal } } : {}),
+        },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,48 @@
+import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
+import { z } from 'zod';
+import { DomainError } from '../domain/errors.ts';
+import { tenantId } from '../domain/identifiers.ts';
+import { qualifiedScope, type Scope, scopeNames } from './scopes.ts';
+
+export type HttpEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
+
+/** Who calls, as the verified token says. The tenant comes from here and nowhere else. */
+export interface Principal {
+  readonly tenantId: string;
+  readonly subject: string;
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+/** The claims of a token that the API reads; Cognito and the local key sign the same. */
+const principalClaims = z.object({
+  tenant: tenantId,
+  sub: z.string().min(1).max(128),
+  scope: z.string().default(''),
+});
+
+const authorizedEvent = z.object({
+  requestContext: z.object({ authorizer: z.object({ jwt: z.object({ claims: z.unknown() }) }) }),
+});
+
+/**
+ * The principal of a request. Raises `unauthenticated` when no authorizer verified a token, `forbidden` when
+ * the token belongs to no tenant.
+ */
+export function principalOf(event: HttpEvent): Principal {
+  const authorized = authorizedEvent.safeParse(event);
+  if (!authorized.success) throw new DomainError('unauthenticated', 'a bearer token is required');
+  const claims = principalClaims.safeParse(authorized.data.requestContext.authorizer.jwt.claims);
+  if (!claims.success) throw new DomainError('forbidden', 'the token belongs to no tenant');
+  const granted = new Set(claims.data.scope.split(' '));
+  return {
+    tenantId: claims.data.tenant,
+    subject: claims.data.sub,
+    scopes: new Set(scopeNames.filter((scope) => granted.has(qualifiedScope(scope)))),
+  };
+}
+
+/** Raises `forbidden` unless the token carries the scope. */
+export function requireScope(principal: Principal, scope: Scope): void {
+  if (principal.scopes.has(scope)) return;
+  throw new DomainError('forbidden', `the token does not carry the scope ${qualifiedScope(scope)}`);
+}

@@ -1,0 +1,26 @@
+/** What a token may do: one scope per route, named by the route table. The sentence is shown in the reference. */
+export const scopes = {
+  'counties:read': 'Read counties of your own',
+  'counties:write': 'Create and change counties of your own',
+  'stations:read': 'Read stations of your own',
+  'stations:write': 'Create and change stations of your own',
+  'transactions:write': 'Report the transactions of your stations',
+  'entrepreneurs:read': 'Read the entrepreneurs you registered',
+  'entrepreneurs:write': 'Register entrepreneurs and change what is known of them',
+  'consents:read': 'Read the consents you recorded',
+  'consents:write': 'Record consents',
+  'programs:read': 'Read programs you are a party of',
+  'programs:write': 'Create programs and change their terms, as the platform operator',
+  'applications:read': 'Read applications to programs you are a party of',
+  'applications:write': 'Submit applications to programs you are a party of',
+  'decisions:read': 'Read decisions of programs you are a party of',
+} as const;
+
+export type Scope = keyof typeof scopes;
+export const scopeNames = Object.keys(scopes) as readonly Scope[];
+
+/** Cognito writes a custom scope as `<resource server>/<scope>`; local tokens are written the same way. */
+export const RESOURCE_SERVER = 'cunxin';
+
+/** A scope as tokens carry it: `cunxin/stations:write`. */
+export const qualifiedScope = (scope: Scope) => `${RESOURCE_SERVER}/${scope}` as const;
