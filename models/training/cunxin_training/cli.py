@@ -1,0 +1,139 @@
+"""The command line: ``python -m cunxin_training fit | cross-validate | train-test | export-ensemble``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from cunxin_training.cross_validate import cross_validate, train_test
+from cunxin_training.matrix import MatrixError, read_feature_list, read_matrix
+from cunxin_training.model_folder import write_model_folder
+from cunxin_training.saved_model import read_additive_model, write_ensemble
+from cunxin_training.settings import settings_for
+from cunxin_training.train import train
+from cunxin_training.validation import out_of_fold_metrics, out_of_time_metrics
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs a command. Returns 0, or 2 with a message on standard error when the input is broken."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (MatrixError, ValueError, FileNotFoundError) as error:
+        print(f"cunxin_training: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _fit(options: argparse.Namespace) -> None:
+    features = read_feature_list(options.features)
+    matrix = read_matrix(options.matrix, features)
+    _report(f"{len(matrix)} rows, {matrix.defaults} defaults, {len(features)} features")
+    out_of_time = out_of_time_metrics(matrix, features, options.seed, options.interactions, options.jobs)
+    _report("out of time: " + _line(out_of_time) if out_of_time else "out of time: cannot be measured")
+    settings = settings_for(matrix.defaults, options.seed, options.interactions)
+    trained = train(matrix, features, settings, options.jobs)
+    metrics = {"outOfTime": out_of_time, "outOfFold": out_of_fold_metrics(trained, matrix)}
+    _report("out of fold: " + _line(metrics["outOfFold"]))
+    manifest = write_model_folder(
+        options.out, trained, matrix, features, options.model_version, options.source, metrics
+    )
+    _report(f"{options.out}: {len(manifest['terms'])} terms, {manifest['onnx']['bytes']} bytes of ONNX")
+
+
+def _cross_validate(options: argparse.Namespace) -> None:
+    features = read_feature_list(options.features)
+    matrix = read_matrix(options.matrix, features)
+    summary = cross_validate(
+        matrix,
+        features,
+        options.out,
+        options.folds,
+        options.seed,
+        options.interactions,
+        options.source,
+        options.jobs,
+        _report,
+    )
+    _print_summary(summary)
+
+
+def _train_test(options: argparse.Namespace) -> None:
+    features = read_feature_list(options.features)
+    summary = train_test(
+        read_matrix(options.train, features),
+        read_matrix(options.test, features),
+        features,
+        options.out,
+        options.seed,
+        options.interactions,
+        options.source,
+        options.jobs,
+        _report,
+    )
+    _print_summary(summary)
+
+
+def _export_ensemble(options: argparse.Namespace) -> None:
+    trees = write_ensemble(read_additive_model(options.model), options.model, options.out, options.trees)
+    _report(f"{options.out}: {trees} trees")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cunxin_training", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, run, description: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=description, description=description)
+        added.set_defaults(run=run)
+        added.add_argument("--out", type=Path, required=True)
+        return added
+
+    def fitting(added: argparse.ArgumentParser) -> None:
+        added.add_argument("--features", type=Path, required=True, help="features.json")
+        added.add_argument("--seed", type=int, default=7)
+        added.add_argument("--interactions", type=int, help="most pairwise terms; by default a rule")
+        added.add_argument("--source", default="unnamed", help="where the outcomes come from, for the card")
+        added.add_argument("--jobs", type=int, default=1, help="processes; results don't depend on it")
+
+    fit = command("fit", _fit, "fit, calibrate, evaluate and write a model folder")
+    fit.add_argument("--matrix", type=Path, required=True)
+    fit.add_argument("--model-version", required=True)
+    fitting(fit)
+
+    validate = command("cross-validate", _cross_validate, "a model folder per fold, with a logistic baseline")
+    validate.add_argument("--matrix", type=Path, required=True)
+    validate.add_argument("--folds", type=int, default=5)
+    fitting(validate)
+
+    split = command("train-test", _train_test, "fit on one matrix, predict another (out of time)")
+    split.add_argument("--train", type=Path, required=True)
+    split.add_argument("--test", type=Path, required=True)
+    fitting(split)
+
+    ensemble = command("export-ensemble", _export_ensemble, "a model folder's EBM as many small trees")
+    ensemble.add_argument("--model", type=Path, required=True, help="model folder")
+    ensemble.add_argument("--trees", type=int, default=1_000, help="about how many trees")
+    return parser
+
+
+def _line(measured: dict[str, object]) -> str:
+    area = measured["auc"]
+    text = f"AUC {area['value']:.4f} ({area['low']:.4f} to {area['high']:.4f}), "
+    text += f"KS {measured['ks']['value']:.4f}, Brier {measured['brier']['value']:.4f}, "
+    text += f"calibration slope {measured['calibrationSlope']:.3f}"
+    if "oracle" in measured:
+        text += f", {measured['oracle']['giniShare']:.1%} of the oracle's Gini"
+    return text
+
+
+def _print_summary(summary: dict[str, object]) -> None:
+    _report("ebm:      " + _line(summary["ebm"]))
+    _report("logistic: " + _line(summary["logistic"]))
+    print(json.dumps(summary))
+
+
+def _report(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,202 @@
+"""Pairwise terms: chosen by the fit, boosted on what the main terms leave, held to monotone totals.
+
+interpret offers two ways with constraints, and neither serves a list where most features have one:
+its own choice of pairs leaves every constrained feature out, and pairs handed to it are constrained
+each by itself. But a pair boosted after its main terms holds the *difference* from the mean effect
+(steeper here, flatter there), which is hardly ever monotone by itself; such fits come out as zero.
+What has to be monotone is the total effect. So pairs are boosted freely, and then each bag's main
+plus pair is projected onto the nearest monotone function (isotonic regression, weighted by the
+training rows). The mean over bags of monotone functions is monotone.
+"""
+
+from __future__ import annotations
+
+import warnings
+from itertools import combinations
+
+import numpy as np
+from interpret.glassbox import ExplainableBoostingClassifier
+from interpret.utils import measure_interactions
+from sklearn.isotonic import isotonic_regression
+
+from cunxin_training.ebm import common_arguments, ebm_input, feature_types
+from cunxin_training.matrix import FeatureList
+from cunxin_training.settings import EbmSettings
+
+Pairs = list[tuple[int, int]]
+Bins = np.ndarray | dict[str, int]
+PROJECTION_ROUNDS = 50
+
+
+def choose_pairs(
+    mains: ExplainableBoostingClassifier,
+    values: np.ndarray,
+    labels: np.ndarray,
+    features: FeatureList,
+    settings: EbmSettings,
+) -> Pairs:
+    """Up to ``settings.pairs_max`` pairs with the strongest interaction left over by ``mains``.
+
+    FAST (Lou et al. 2013) on the residuals. A constrained feature joins one pair at most, so that
+    its total effect is one main and one pair, and can be made monotone exactly.
+    """
+    varied = [position for position in range(len(features)) if _varies(values[:, position])]
+    if settings.pairs_max == 0 or len(varied) < 2:
+        return []
+    data = ebm_input(values, features)
+    ranked = measure_interactions(
+        data,
+        labels,
+        interactions=list(combinations(varied, 2)),
+        init_score=mains.decision_function(data),
+        feature_names=features.names,
+        feature_types=feature_types(features),
+        max_interaction_bins=settings.max_interaction_bins,
+        min_samples_leaf=settings.min_samples_leaf,
+        objective="log_loss",
+    )
+    chosen: Pairs = []
+    taken: set[int] = set()
+    for (first, second), strength in sorted(ranked, key=lambda entry: (-entry[1], entry[0])):
+        constrained = {f for f in (first, second) if features.monotone[f] != 0}
+        if strength > 0 and len(chosen) < settings.pairs_max and not constrained & taken:
+            chosen.append((int(first), int(second)))
+            taken |= constrained
+    return sorted(chosen)
+
+
+def add_pairs(
+    mains: ExplainableBoostingClassifier,
+    values: np.ndarray,
+    labels: np.ndarray,
+    features: FeatureList,
+    settings: EbmSettings,
+    pairs: Pairs,
+    n_jobs: int = 1,
+) -> ExplainableBoostingClassifier:
+    """A copy of ``mains`` with the terms of ``pairs`` added; ``mains`` itself when there are none.
+
+    The result is an ordinary EBM: its predict_proba and eval_terms include the pairs.
+    """
+    if not pairs:
+        return mains
+    data = ebm_input(values, features)
+    residual = ExplainableBoostingClassifier(
+        **common_arguments(features, settings, n_jobs), exclude="mains", interactions=pairs
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Missing values detected")
+        warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
+        residual.fit(data, labels, init_score=mains.decision_function(data))
+
+    model = mains.copy()
+    model.intercept_ = mains.intercept_ + residual.intercept_
+    model.bagged_intercept_ = mains.bagged_intercept_ + residual.bagged_intercept_
+    for members, bagged in zip(residual.term_features_, residual.bagged_scores_, strict=True):
+        scores = np.asarray(bagged)
+        for dimension, feature in enumerate(members):
+            coarse = residual.bins_[feature][-1]
+            if features.monotone[feature] == 0:
+                bins: Bins = coarse
+            else:
+                bins = np.union1d(coarse, mains.bins_[feature][0])
+                scores = np.take(scores, _source_bins(bins, coarse), axis=dimension + 1)
+            model.bins_[feature] = [mains.bins_[feature][0], bins]
+        scores = _project(scores, members, model, features)
+        _append_term(model, members, scores, values, features)
+    return model
+
+
+def _project(
+    scores: np.ndarray, members: tuple[int, ...], model: ExplainableBoostingClassifier, features: FeatureList
+) -> np.ndarray:
+    """Bagged scores [bags, bins, bins] such that main + pair is monotone in constrained members."""
+    constrained = [d for d, feature in enumerate(members) if features.monotone[feature] != 0]
+    if not constrained:
+        return scores
+    projected = np.empty_like(scores)
+    mains, weights = {}, {}
+    for dimension in constrained:
+        feature = members[dimension]
+        main_cuts, cuts = model.bins_[feature]
+        source = _source_bins(cuts, main_cuts)
+        # Rows of a main bin are shared out over the finer bins that it was cut into.
+        finer = np.bincount(source, minlength=len(main_cuts) + 3)
+        weights[dimension] = (np.asarray(model.bin_weights_[feature]) / np.maximum(finer, 1))[source] + 1e-3
+        mains[dimension] = np.asarray(model.bagged_scores_[feature])[:, source]
+    for bag in range(len(scores)):
+        shapes = {d: _along(mains[d][bag], d) for d in constrained}
+        total = scores[bag] + sum(shapes.values())
+        for _ in range(PROJECTION_ROUNDS if len(constrained) > 1 else 1):
+            before = total.copy()
+            for dimension in constrained:
+                direction = features.monotone[members[dimension]]
+                total = _isotonic(total, dimension, direction, weights[dimension])
+            if np.array_equal(total, before):
+                break
+        for dimension in constrained:
+            # A running extreme along one side keeps the order along the other, so it closes what
+            # alternating projections leave open, which is next to nothing.
+            total = _running_extreme(total, dimension, features.monotone[members[dimension]])
+        projected[bag] = total - sum(shapes.values())
+    return projected
+
+
+def _isotonic(total: np.ndarray, dimension: int, direction: int, weights: np.ndarray) -> np.ndarray:
+    by_bin = np.moveaxis(total.copy(), dimension, 0)
+    for column in range(by_bin.shape[1]):
+        # The first bin is the missing bin and the last the unseen one: they have no order.
+        by_bin[1:-1, column] = isotonic_regression(
+            by_bin[1:-1, column], sample_weight=weights[1:-1], increasing=direction > 0
+        )
+    return np.moveaxis(by_bin, 0, dimension)
+
+
+def _running_extreme(total: np.ndarray, dimension: int, direction: int) -> np.ndarray:
+    by_bin = np.moveaxis(total.copy(), dimension, 0)
+    running = np.maximum if direction > 0 else np.minimum
+    by_bin[1:-1] = running.accumulate(by_bin[1:-1], axis=0)
+    return np.moveaxis(by_bin, 0, dimension)
+
+
+def _append_term(
+    model: ExplainableBoostingClassifier,
+    members: tuple[int, ...],
+    scores: np.ndarray,
+    values: np.ndarray,
+    features: FeatureList,
+) -> None:
+    weights = np.zeros(scores.shape[1:])
+    places = tuple(_tensor_bin(values[:, feature], model.bins_[feature][-1]) for feature in members)
+    np.add.at(weights, places, 1)
+    model.term_features_.append(tuple(members))
+    model.term_names_.append(" & ".join(features.names[feature] for feature in members))
+    model.bagged_scores_.append(scores)
+    model.term_scores_.append(scores.mean(axis=0))
+    model.standard_deviations_.append(scores.std(axis=0))
+    model.bin_weights_.append(weights)
+
+
+def _tensor_bin(column: np.ndarray, bins: Bins) -> np.ndarray:
+    """The index of each value in an EBM tensor: missing 0, bins from 1, unseen categories last."""
+    missing = np.isnan(column)
+    if isinstance(bins, dict):
+        unseen = max(bins.values()) + 1
+        found = [0 if gone else bins.get(str(int(code)), unseen) for code, gone in zip(column, missing, strict=True)]
+        return np.array(found)
+    return np.where(missing, 0, np.searchsorted(bins, column, side="right") + 1)
+
+
+def _source_bins(finer: np.ndarray, coarser: np.ndarray) -> np.ndarray:
+    """For each tensor bin over ``finer`` cuts, the tensor bin over ``coarser`` that holds it."""
+    known = [1, *(np.searchsorted(coarser, finer, side="right") + 1)]
+    return np.array([0, *known, len(coarser) + 2])
+
+
+def _along(line: np.ndarray, dimension: int) -> np.ndarray:
+    return line[:, None] if dimension == 0 else line[None, :]
+
+
+def _varies(column: np.ndarray) -> bool:
+    known = column[~np.isnan(column)]
+    return known.size > 0 and bool(known.min() < known.max())

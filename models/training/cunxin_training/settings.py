@@ -1,0 +1,77 @@
+"""How the EBM is fitted, by a rule on the number of defaults, which is what carries information."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+SMALL_BOOK_DEFAULTS = 250
+
+
+@dataclass(frozen=True)
+class EbmSettings:
+    """Settings of one fit. Names follow interpret's ExplainableBoostingClassifier.
+
+    ``pairs_max`` is how many pairwise terms the fit may choose, ``calibration_folds`` and
+    ``calibration_repeats`` how the out-of-fold predictions are made.
+    """
+
+    max_bins: int
+    max_interaction_bins: int
+    pairs_max: int
+    outer_bags: int
+    validation_size: float
+    learning_rate: float
+    smoothing_rounds: int
+    early_stopping_rounds: int
+    min_samples_leaf: int
+    max_leaves: int
+    calibration_folds: int
+    calibration_repeats: int
+    seed: int
+
+    def as_json(self) -> dict[str, float | int]:
+        return asdict(self)
+
+
+def settings_for(defaults: int, seed: int, pairs_max: int | None = None) -> EbmSettings:
+    """The settings for a book with ``defaults`` defaulted rows.
+
+    Under 250 defaults (a small lender's own book; Berka has 46): few bins, large leaves, strong
+    smoothing, many bags and no pairwise terms, because each shape rests on a handful of defaults.
+    Above: 64 bins, and up to five pairs if they lower the out-of-fold log loss.
+    ``pairs_max`` overrides the number of pairs.
+    """
+    small = defaults < SMALL_BOOK_DEFAULTS
+    if pairs_max is None:
+        pairs_max = 0 if small else 5
+    if small:
+        return EbmSettings(
+            max_bins=32,
+            max_interaction_bins=8,
+            pairs_max=pairs_max,
+            outer_bags=40,
+            validation_size=0.15,
+            learning_rate=0.01,
+            smoothing_rounds=200,
+            early_stopping_rounds=100,
+            min_samples_leaf=10,
+            max_leaves=2,
+            calibration_folds=5,
+            calibration_repeats=2,
+            seed=seed,
+        )
+    return EbmSettings(
+        max_bins=64,
+        max_interaction_bins=16,
+        pairs_max=pairs_max,
+        outer_bags=16,
+        validation_size=0.15,
+        learning_rate=0.015,
+        smoothing_rounds=75,
+        early_stopping_rounds=100,
+        min_samples_leaf=20,
+        max_leaves=3,
+        calibration_folds=5,
+        calibration_repeats=1,
+        seed=seed,
+    )
