@@ -18,6 +18,10 @@
  * | decision      | lender#decision           | DECISION                      |
  * | exposure      | lender#entrepreneur       | EXPOSURE                      |
  * | idempotency   | caller#IDEMPOTENCY        | operation#key                 |
+ * | machine client| CLIENT#client             | MACHINE_CLIENT                |
+ *
+ * A machine client is the one item no tenant owns: it says which tenant its tokens belong to. Tenants begin
+ * with `ten_`, so no tenant's key can be one.
  */
 export const tableKeys = { partition: 'pk', sort: 'sk' } as const;
 
@@ -63,3 +67,4 @@ export const exposureKey = (lender: string, entrepreneur: string) =>
   key(`${lender}#${entrepreneur}`, 'EXPOSURE');
 export const idempotencyKey = (caller: string, operation: string, idempotency: string) =>
   key(`${caller}#IDEMPOTENCY`, `${operation}#${idempotency}`);
+export const machineClientKey = (client: string) => key(`CLIENT#${client}`, 'MACHINE_CLIENT');
