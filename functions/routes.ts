@@ -1,6 +1,7 @@
 import type { HandlersOf, RouteDefinition } from '../shared/http/route.ts';
 import { getApplicationContract, submitApplicationContract } from './applications/contract.ts';
 import { getDecisionContract, listDecisionsContract } from './decisions/contract.ts';
+import { reportTransactionsContract } from './ingest/contract.ts';
 import {
   getCountyContract,
   getEntrepreneurContract,
@@ -65,6 +66,18 @@ export const routes = [
     tag: 'Stations',
     summary: 'Read a station',
     contract: getStationContract,
+    successStatus: 200,
+    errors: [],
+  },
+  {
+    operation: 'reportTransactions',
+    method: 'POST',
+    path: '/v1/stations/{stationId}/transactions',
+    scope: 'transactions:write',
+    function: 'ingest',
+    tag: 'Stations',
+    summary: "Report transactions of a station's history; each is accepted, a duplicate or rejected",
+    contract: reportTransactionsContract,
     successStatus: 200,
     errors: [],
   },

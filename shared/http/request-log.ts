@@ -42,19 +42,18 @@ export function requestLog(options: {
   const record = (
     request: middy.Request<HttpEvent, APIGatewayProxyStructuredResultV2, Error, Context, Timing>,
   ) => {
-    const { event, error } = request;
-    const status = request.response?.statusCode ?? 500;
-    log({
-      level: status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info',
-      function: functionName,
-      operation: operationOf(event.routeKey) ?? 'unknown',
-      requestId: event.requestContext.requestId,
-      tenantId: tenantOf(event),
-      status,
-      durationMs: nowMs() - (request.internal.startedMs ?? nowMs()),
-      errorCode: errorCodeOf(error),
-      fault: error && refusalOf(error) === undefined ? faultRecord(error) : null,
-    });
+    const { event, error, response, internal } = request;
+    log(
+      recordOf({
+        functionName,
+        operation: operationOf(event.routeKey) ?? 'unknown',
+        requestId: event.requestContext.requestId,
+        tenantId: tenantOf(event),
+        status: response?.statusCode ?? 500,
+        durationMs: nowMs() - (internal.startedMs ?? nowMs()),
+        error,
+      }),
+    );
   };
   return {
     before: (request) => {
@@ -62,6 +61,27 @@ export function requestLog(options: {
     },
     after: (request) => record(request),
     onError: (request) => record(request),
+  };
+}
+
+/** A request as its record; `error` is what was thrown, when something was. */
+export function recordOf(request: {
+  readonly functionName: string;
+  readonly operation: string;
+  readonly requestId: string;
+  readonly tenantId: string | null;
+  readonly status: number;
+  readonly durationMs: number;
+  readonly error?: unknown;
+}): RequestRecord {
+  const { functionName, error, ...rest } = request;
+  const isFault = error !== undefined && error !== null && refusalOf(error) === undefined;
+  return {
+    level: rest.status >= 500 ? 'error' : rest.status >= 400 ? 'warn' : 'info',
+    function: functionName,
+    ...rest,
+    errorCode: errorCodeOf(error),
+    fault: isFault ? faultRecord(error) : null,
   };
 }
 

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { routesFor } from '../../functions/routes.ts';
+import { openApiDocument } from '../../shared/http/openapi.ts';
+import type { LogRequest, RequestRecord } from '../../shared/http/request-log.ts';
+import { createTable } from '../../shared/store/create-table.ts';
+import { type ConsumedUnits, openTable, type StoreTable } from '../../shared/store/dynamo.ts';
+import { dataDirectoryOf, keysDirectoryOf } from './data-directory.ts';
+import { type EngineOptions, startEngine } from './engine.ts';
+import { localFunctions } from './functions.ts';
+import { createGateway } from './gateway.ts';
+import { type LocalKeys, openLocalKeys } from './local-tokens.ts';
+
+const TABLE_NAME = 'cunxin';
+const routes = routesFor('registry');
+
+export interface StartLocalOptions {
+  /** Holds the engine's data and the signing keys. */
+  readonly dataDirectory: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Keep the table in memory; keys still need the folder. */
+  readonly inMemory?: boolean;
+  readonly engine?: EngineOptions['engine'];
+  readonly nowMs?: () => number;
+  readonly log?: LogRequest;
+  readonly onConsumed?: (units: ConsumedUnits) => void;
+}
+
+export interface LocalService {
+  readonly url: string;
+  readonly engine: { readonly name: string; readonly endpoint: string };
+  readonly table: StoreTable;
+  readonly keys: LocalKeys;
+  stop(): Promise<void>;
+}
+
+/** Everything on one machine, in one process: engine, table, functions, gateway. Used by `npm start` and the demo. */
+export async function startLocal(options: StartLocalOptions): Promise<LocalService> {
+  const { dataDirectory, port, nowMs = Date.now, log = () => {} } = options;
+  const engine = await startEngine({
+    ...(options.inMemory === true ? { inMemory: true } : { dataDirectory: join(dataDirectory, 'engine') }),
+    ...(options.engine === undefined ? {} : { engine: options.engine }),
+  });
+  const table = openTable({
+    endpoint: engine.endpoint,
+    tableName: TABLE_NAME,
+    onConsumed: options.onConsumed,
+  });
+  const release = async () => {
+    table.client.destroy();
+    await engine.stop();
+  };
+  try {
+    await createTable(table);
+    const keys = await openLocalKeys(keysDirectoryOf(dataDirectory), nowMs());
+    const document = openApiDocument({ routes, version: await packageVersion() });
+    const gateway = await createGateway({
+      routes,
+      functions: localFunctions({ table, nowMs, log }),
+      keys,
+      documents: new Map<string, () => Promise<unknown>>([
+        ['/', async () => directory],
+        ['/openapi.json', async () => document],
+        ['/healthz', async () => ({ status: 'ok' })],
+      ]),
+      nowMs,
+      newRequestId: randomUUID,
+      log,
+    }).listen(port);
+    return {
+      url: gateway.url,
+      engine,
+      table,
+      keys,
+      async stop() {
+        await gateway.close();
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+const directory = {
+  name: 'cunxin',
+  api: '/v1',
+  reference: '/openapi.json',
+  health: '/healthz',
+  token: 'npm run token -- --tenant ten_… --scope "stations:read …"',
+};
+
+async function packageVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
+
+function printRecord(record: RequestRecord): void {
+  const { level, operation, status, durationMs, tenantId, requestId, errorCode, fault } = record;
+  const line = [
+    status,
+    operation,
+    `${durationMs.toFixed(1)} ms`,
+    tenantId ?? '-',
+    requestId,
+    errorCode ?? '',
+  ];
+  console[level](line.join('  ').trimEnd());
+  if (fault !== null) console.error(fault);
+}
+
+if (import.meta.main) {
+  const port = z.coerce.number().pipe(z.int().min(0).max(65_535)).default(3000).parse(process.env.PORT);
+  const dataDirectory = dataDirectoryOf(process.env);
+  const service = await startLocal({ dataDirectory, port, log: printRecord });
+  console.log(
+    [
+      `Cunxin   ${service.url}/v1`,
+      `API      ${service.url}/openapi.json`,
+      `Health   ${service.url}/healthz`,
+      `Engine   ${service.engine.name} at ${service.engine.endpoint}`,
+      `Data     ${dataDirectory}`,
+      'Token    npm run token -- --tenant ten_demo --scope "stations:read stations:write"',
+      'Stop     Ctrl-C',
+    ].join('\n'),
+  );
+  let stopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      service.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          console.error(error);
+          process.exit(1);
+        },
+      );
+    });
+  }
+}
