@@ -61,6 +61,7 @@ export const pathStep = z.strictObject({
   creditScoreGain: z.number(),
   sentences,
 });
+export type PathStep = z.output<typeof pathStep>;
 /** The smallest changes that would cross the cut-off, or the best reachable score when none would. */
 export const pathToApproval = z.strictObject({
   reachesCutOff: z.boolean(),

@@ -1,0 +1,230 @@
+import { affordablePrincipalMinor, assessAffordability } from './affordability.ts';
+import type { ScoredModel } from './credit-score.ts';
+import {
+  type Decision,
+  type DecisionInput,
+  decision,
+  type Offer,
+  type PathToApproval,
+  type Reason,
+  type RuleResult,
+  type ScoreCard,
+} from './decision.ts';
+import {
+  type AppraisalFacts,
+  appraisalStages,
+  type Evaluation,
+  evaluateStages,
+  type ScreeningFacts,
+  scoreBelowMinimum,
+  scoreInReferralBand,
+  screeningFacts,
+  screeningStages,
+} from './decision-rules.ts';
+import type { FeatureExplanation } from './feature-explanation.ts';
+import { OFFERS_MAX, quoteTerms, withinCap } from './offers.ts';
+import { pathToApproval } from './path-to-approval.ts';
+import { annualRateBpsOf, priceOf } from './pricing.ts';
+import { adverseActionReasonCodes, REASONS_MAX } from './reason-codes.ts';
+import type { ShapeModel } from './shape-model.ts';
+
+/** The model behind a score, as much of it as a decision explains itself by. */
+export interface DecidingModel extends ScoredModel {
+  readonly featureListHash: string;
+  readonly shapes: ShapeModel;
+}
+
+/** What a decision needs besides its input, and which the input names by version and hash. */
+export interface DecisionContext {
+  /** UTC instant. */
+  readonly decidedAt: string;
+  readonly model: DecidingModel;
+  /** One per feature of the model, in its order. */
+  readonly explanations: readonly FeatureExplanation[];
+}
+
+/** Letters and digits of an id's part after the prefix, two of them the offer's own. */
+const ID_SUFFIX_MAX = 46;
+
+/**
+ * Whether the applicant is to be scored: nothing is scored that automation, consent, history or eligibility
+ * has already settled. `input.score` is not read.
+ */
+export function needsScore(input: DecisionInput, decidedAt: string): boolean {
+  return evaluateStages(screeningStages, screeningFacts(input, decidedAt)).outcome === 'passed';
+}
+
+/**
+ * The decision on an application: a pure function of its input and context, so that the stored input
+ * recomputes it. A decline is a value. Raises RangeError when an applicant who needs a score has none, or
+ * one by another model than the context's.
+ */
+export function decide(input: DecisionInput, context: DecisionContext): Decision {
+  const facts = screeningFacts(input, context.decidedAt);
+  const screening = evaluateStages(screeningStages, facts);
+  if (screening.outcome !== 'passed') {
+    return decisionOf(input, context, {
+      outcome: screening.outcome,
+      rules: [...screening.results, ...notEvaluated()],
+      reasons: screening.reasons,
+    });
+  }
+
+  const appraisal = appraise(facts, scoreOf(input, context.model));
+  const evaluation = evaluateStages(appraisalStages, appraisal);
+  const approved = evaluation.outcome === 'passed';
+  const offers = approved ? offersOf(appraisal) : [];
+  return decisionOf(input, context, {
+    outcome: approved ? 'approved' : evaluation.outcome,
+    rules: [...screening.results, ...evaluation.results],
+    reasons: reasonsOf(evaluation, appraisal.score, context.explanations),
+    pathToApproval: brokeScore(evaluation) ? pathOf(appraisal, context) : null,
+    affordability: appraisal.affordability,
+    pricing: appraisal.pricing,
+    offers,
+  });
+}
+
+/** The decision again, from its stored input; equal in `decisionBytes` when nothing was altered. */
+export function replay(stored: Decision, context: Omit<DecisionContext, 'decidedAt'>): Decision {
+  return decide(stored.input, { ...context, decidedAt: stored.decidedAt });
+}
+
+/** The one text of a decision, whatever order a database gave its fields back in. */
+export function decisionBytes(value: Decision): string {
+  return JSON.stringify(decision.parse(value));
+}
+
+function scoreOf(input: DecisionInput, model: DecidingModel): ScoreCard {
+  const { score, application } = input;
+  if (score === null) throw new RangeError(`${application.applicationId} needs a score and has none`);
+  if (score.modelSha256 !== model.modelSha256) {
+    throw new RangeError(`${application.applicationId} was scored by ${score.modelVersion}, another model`);
+  }
+  return score;
+}
+
+function appraise(facts: ScreeningFacts, score: ScoreCard): AppraisalFacts {
+  const { application, program, cashFlow, borrowerExposureMinor, reservedCapitalMinor } = facts.input;
+  const { policy } = program;
+  const { requestedTermMonths, requestedPrincipalMinor } = application;
+  const pricing = priceOf(policy, score.probabilityOfDefault, requestedTermMonths, facts.decidedOn);
+  const affordability =
+    cashFlow === null || cashFlow.observedMonths === 0 ? null : assessAffordability(cashFlow, policy);
+  const borrowerHeadroomMinor = policy.singleBorrowerLimitMinor - borrowerExposureMinor;
+  const capitalHeadroomMinor = program.capitalMinor - reservedCapitalMinor;
+  return {
+    ...facts,
+    score,
+    pricing,
+    affordability,
+    affordablePrincipalMinor:
+      affordability === null
+        ? 0
+        : Math.max(
+            ...policy.termMonths.map((termMonths) =>
+              affordablePrincipalMinor(affordability, annualRateBpsOf(pricing), termMonths),
+            ),
+          ),
+    borrowerHeadroomMinor,
+    capitalHeadroomMinor,
+    quotes:
+      affordability === null
+        ? []
+        : quoteTerms({
+            requestedPrincipalMinor,
+            requestedTermMonths,
+            probabilityOfDefault: score.probabilityOfDefault,
+            policy,
+            pricing,
+            affordability,
+            borrowerHeadroomMinor,
+            capitalHeadroomMinor,
+            decidedOn: facts.decidedOn,
+          }),
+  };
+}
+
+/** Ids follow from the decision's, so that a replay gives the same. */
+function offersOf({ input, quotes, pricing }: AppraisalFacts): Offer[] {
+  const suffix = input.application.decisionId.replace(/^dec_/, '').slice(0, ID_SUFFIX_MAX);
+  return quotes
+    .filter((quote) => withinCap(quote, pricing))
+    .slice(0, OFFERS_MAX)
+    .map((quote, index) => ({ offerId: `ofr_${suffix}-${index + 1}`, ...quote }));
+}
+
+/** A score is explained by the features behind it; any other rule by its own sentence. */
+function reasonsOf(
+  evaluation: Evaluation,
+  score: ScoreCard,
+  explanations: readonly FeatureExplanation[],
+): Reason[] {
+  const reasons = evaluation.reasons.flatMap((reason) => {
+    if (reason.code === scoreInReferralBand.code) {
+      return [reason, ...adverseActionReasonCodes(score.terms, explanations, REASONS_MAX - 1)];
+    }
+    if (reason.code !== scoreBelowMinimum.code) return [reason];
+    const features = adverseActionReasonCodes(score.terms, explanations);
+    return features.length > 0 ? features : [reason];
+  });
+  return reasons.slice(0, REASONS_MAX);
+}
+
+function brokeScore(evaluation: Evaluation): boolean {
+  return evaluation.reasons.some(
+    ({ code }) => code === scoreBelowMinimum.code || code === scoreInReferralBand.code,
+  );
+}
+
+/** The score to reach is the one that approves without a person, above the referral band. */
+function pathOf({ input, score }: AppraisalFacts, context: DecisionContext): PathToApproval | null {
+  if (input.features === null) return null;
+  return pathToApproval({
+    model: context.model.shapes,
+    scale: context.model.scoreScale,
+    features: Float32Array.from(input.features, (value) => value ?? Number.NaN),
+    explanations: context.explanations,
+    logOdds: score.logOdds,
+    cutOff: input.program.policy.referBelowCreditScore,
+  });
+}
+
+function notEvaluated(): RuleResult[] {
+  return appraisalStages.flatMap((stage) =>
+    stage.rules.map(
+      ({ code }): RuleResult => ({ code, outcome: 'not_evaluated', observed: null, bound: null }),
+    ),
+  );
+}
+
+interface Verdict {
+  readonly outcome: Decision['outcome'];
+  readonly rules: RuleResult[];
+  readonly reasons: readonly Reason[];
+  readonly pathToApproval?: PathToApproval | null;
+  readonly affordability?: Decision['affordability'];
+  readonly pricing?: Decision['pricing'];
+  readonly offers?: Offer[];
+}
+
+function decisionOf(input: DecisionInput, context: DecisionContext, verdict: Verdict): Decision {
+  const offers = verdict.offers ?? [];
+  return {
+    decisionId: input.application.decisionId,
+    lenderTenantId: input.program.lenderTenantId,
+    decidedAt: context.decidedAt,
+    outcome: verdict.outcome,
+    automated: verdict.outcome !== 'referred',
+    policyVersion: input.program.policy.policyVersion,
+    featureListHash: input.score === null ? null : context.model.featureListHash,
+    input,
+    rules: verdict.rules,
+    reasons: verdict.reasons.slice(0, REASONS_MAX),
+    pathToApproval: verdict.pathToApproval ?? null,
+    affordability: verdict.affordability ?? null,
+    pricing: verdict.pricing ?? null,
+    offers,
+    limitMinor: Math.max(0, ...offers.map((offer) => offer.principalMinor)),
+  };
+}
