@@ -1,0 +1,245 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { InferenceSession } from 'onnxruntime-node';
+import type { z } from 'zod';
+import type { DecidingModel } from '../domain/decide.ts';
+import { DomainError } from '../domain/errors.ts';
+import { parse } from '../domain/parse.ts';
+import { evaluateShapes, type Shape, type ShapeModel, shapeModelOf } from '../domain/shape-model.ts';
+import { type FeatureListFacts, FeatureRanges } from './feature-range.ts';
+import {
+  type GoldenRow,
+  goldenSchema,
+  type Manifest,
+  manifestSchema,
+  registrySchema,
+  shapesSchema,
+} from './manifest.ts';
+import { CONTRIBUTIONS_NAME, INPUT_NAME, PD_NAME, Scorer } from './scorer.ts';
+
+export const PD_TOLERANCE = 1e-6;
+export const CONTRIBUTION_TOLERANCE = 1e-5;
+
+const sessionOptions: InferenceSession.SessionOptions = {
+  executionProviders: ['cpu'],
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+  graphOptimizationLevel: 'all',
+  enableCpuMemArena: true,
+  enableMemPattern: true,
+  logSeverityLevel: 3,
+};
+
+export interface LoadScorerOptions {
+  /** A model folder: manifest.json and the files it names. */
+  readonly directory: string;
+  /** What this code computes; the model must have been trained on exactly that. */
+  readonly featureList: FeatureListFacts;
+  /** SHA-256 of manifest.json as the registry has it. */
+  readonly manifestSha256?: string;
+}
+
+/**
+ * Load a model and hold it to its manifest before it scores anyone: SHA-256 of every file, the feature list's
+ * hash and order, the terms of the shapes and of the ONNX, and the training code's own answers (golden.json)
+ * by ONNX and by shapes, PD to 1e-6 and contributions to 1e-5. The session is warm when this resolves.
+ *
+ * Raises DomainError `model_rejected`, whose issue names the file and field that did not match.
+ */
+export async function loadScorer(options: LoadScorerOptions): Promise<Scorer> {
+  const { directory, featureList } = options;
+  const manifestBytes = await fileOf(directory, 'manifest.json', options.manifestSha256);
+  const manifest = jsonOf(manifestSchema, manifestBytes, 'manifest');
+  requireFeatureList(manifest, featureList);
+
+  const [onnxBytes, shapesBytes, goldenBytes] = await Promise.all([
+    fileOf(directory, manifest.onnx.file, manifest.onnx.sha256),
+    fileOf(directory, manifest.shapes.file, manifest.shapes.sha256),
+    fileOf(directory, manifest.golden.file, manifest.golden.sha256),
+  ]);
+  const shapes = requireShapes(manifest, jsonOf(shapesSchema, shapesBytes, 'shapes').terms);
+  const golden = jsonOf(goldenSchema, goldenBytes, 'golden').rows;
+
+  const session = await sessionOf(manifest, onnxBytes);
+  const scorer = new Scorer(
+    session,
+    manifest,
+    decidingModelOf(manifest, shapes),
+    new FeatureRanges(featureList.features),
+  );
+  try {
+    for (const [index, row] of golden.entries()) await requireGolden(scorer, row, index);
+  } catch (error) {
+    await scorer.release();
+    throw error;
+  }
+  return scorer;
+}
+
+/** The champion a registry file names. Raises DomainError `model_rejected` as `loadScorer`. */
+export async function loadChampion(registryFile: string, featureList: FeatureListFacts): Promise<Scorer> {
+  const bytes = await fileOf(dirname(registryFile), registryFile.slice(dirname(registryFile).length + 1));
+  const { champion } = jsonOf(registrySchema, bytes, 'registry');
+  const scorer = await loadScorer({
+    directory: join(dirname(registryFile), champion.path),
+    featureList,
+    manifestSha256: champion.sha256,
+  });
+  if (scorer.manifest.modelVersion !== champion.modelVersion) {
+    await scorer.release();
+    throw rejected(
+      'registry.champion.modelVersion',
+      'mismatch',
+      `registry names ${champion.modelVersion}, the manifest ${scorer.manifest.modelVersion}`,
+    );
+  }
+  return scorer;
+}
+
+function decidingModelOf(manifest: Manifest, shapes: ShapeModel): DecidingModel {
+  return {
+    modelVersion: manifest.modelVersion,
+    modelSha256: manifest.onnx.sha256,
+    featureListHash: manifest.featureListHash,
+    features: manifest.features,
+    terms: manifest.terms,
+    intercept: manifest.intercept,
+    scoreScale: manifest.scoreScale,
+    referenceContributions: manifest.referenceContributions,
+    shapes,
+  };
+}
+
+async function fileOf(directory: string, file: string, sha256?: string): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(join(directory, file));
+  } catch (cause) {
+    throw rejected(file, 'missing', `${file} cannot be read`, cause);
+  }
+  if (sha256 === undefined) return bytes;
+  const actual = createHash('sha256').update(bytes).digest('hex');
+  if (actual !== sha256) throw rejected(file, 'sha256', `${file}: SHA-256 is ${actual}, not ${sha256}`);
+  return bytes;
+}
+
+function jsonOf<Schema extends z.ZodType>(schema: Schema, bytes: Uint8Array, root: string): z.output<Schema> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw rejected(root, 'not_json', `${root}: not JSON`, cause);
+  }
+  return parse(schema, value, { code: 'model_rejected', root });
+}
+
+function requireFeatureList(manifest: Manifest, featureList: FeatureListFacts): void {
+  const names = featureList.features.map((feature) => feature.name);
+  const count = Math.max(names.length, manifest.features.length);
+  for (let index = 0; index < count; index += 1) {
+    if (manifest.features[index] === names[index]) continue;
+    throw rejected(
+      `manifest.features.${index}`,
+      'mismatch',
+      `feature ${index} is ${manifest.features[index] ?? 'none'} in the model, ${names[index] ?? 'none'} here`,
+    );
+  }
+  if (manifest.featureListHash !== featureList.hash) {
+    throw rejected(
+      'manifest.featureListHash',
+      'mismatch',
+      `trained on the feature list ${manifest.featureListHash}, this is ${featureList.hash}`,
+    );
+  }
+}
+
+function requireShapes(manifest: Manifest, shapes: readonly Shape[]): ShapeModel {
+  if (shapes.length !== manifest.terms.length) {
+    throw rejected('shapes.terms', 'mismatch', `${shapes.length} shapes for ${manifest.terms.length} terms`);
+  }
+  for (const [index, shape] of shapes.entries()) {
+    if (shape.features.join() !== manifest.terms[index]?.features.join()) {
+      throw rejected(`shapes.terms.${index}.features`, 'mismatch', `shape ${index} is of other features`);
+    }
+  }
+  try {
+    return shapeModelOf(manifest.intercept, shapes);
+  } catch (cause) {
+    throw rejected('shapes.terms', 'mismatch', cause instanceof Error ? cause.message : 'malformed', cause);
+  }
+}
+
+async function sessionOf(manifest: Manifest, bytes: Uint8Array): Promise<InferenceSession> {
+  let session: InferenceSession;
+  try {
+    session = await InferenceSession.create(bytes, sessionOptions);
+  } catch (cause) {
+    throw rejected(
+      manifest.onnx.file,
+      'not_loadable',
+      `${manifest.onnx.file}: no ONNX the runtime loads`,
+      cause,
+    );
+  }
+  const expected = [
+    { tensor: INPUT_NAME, found: session.inputMetadata, width: manifest.features.length },
+    { tensor: PD_NAME, found: session.outputMetadata, width: 1 },
+    { tensor: CONTRIBUTIONS_NAME, found: session.outputMetadata, width: manifest.terms.length },
+  ];
+  for (const { tensor, found, width } of expected) {
+    const metadata = found.find((candidate) => candidate.name === tensor);
+    if (
+      metadata?.isTensor &&
+      metadata.type === 'float32' &&
+      metadata.shape.length === 2 &&
+      metadata.shape[1] === width
+    ) {
+      continue;
+    }
+    await session.release();
+    throw rejected(
+      `${manifest.onnx.file}.${tensor}`,
+      'mismatch',
+      `${manifest.onnx.file}: ${tensor} must be float32 [N, ${width}]`,
+    );
+  }
+  return session;
+}
+
+async function requireGolden(scorer: Scorer, row: GoldenRow, index: number): Promise<void> {
+  const { model } = scorer;
+  const at = `golden.rows.${index}`;
+  if (row.features.length !== model.features.length || row.contributions.length !== model.terms.length) {
+    throw rejected(at, 'wrong_length', `${at}: wrong number of features or contributions`);
+  }
+  const features = Float32Array.from(row.features, (value) => value ?? Number.NaN);
+  const shaped = evaluateShapes(model.shapes, features);
+  const scored = await scorer.run(features);
+  const pdError = Math.abs(scored.probabilityOfDefault - row.probabilityOfDefault);
+  if (!(pdError <= PD_TOLERANCE)) {
+    throw rejected(`${at}.probabilityOfDefault`, 'parity', `${at}: PD is ${pdError} off`);
+  }
+  for (const [term, expected] of row.contributions.entries()) {
+    const onnxError = Math.abs((scored.contributions[term] ?? Number.NaN) - expected);
+    const shapeError = Math.abs((shaped.contributions[term] ?? Number.NaN) - expected);
+    if (onnxError <= CONTRIBUTION_TOLERANCE && shapeError <= CONTRIBUTION_TOLERANCE) continue;
+    throw rejected(
+      `${at}.contributions.${term}`,
+      'parity',
+      `${at}: ${model.terms[term]?.name ?? term} is ${onnxError} off by ONNX, ${shapeError} by shapes`,
+    );
+  }
+  if (!(Math.abs(scored.logOdds - row.logOdds) <= CONTRIBUTION_TOLERANCE)) {
+    throw rejected(
+      `${at}.logOdds`,
+      'parity',
+      `${at}: contributions and intercept do not add up to the log-odds`,
+    );
+  }
+}
+
+function rejected(field: string, code: string, message: string, cause?: unknown): DomainError {
+  return new DomainError('model_rejected', message, { issues: [{ field, code, message }], cause });
+}
