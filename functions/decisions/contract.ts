@@ -1,17 +1,14 @@
 import { z } from 'zod';
 import { decision, decisionListEntry } from '../../shared/domain/decision.ts';
 import { decisionId, programId } from '../../shared/domain/identifiers.ts';
+import { nextCursor, pageQuery } from '../../shared/http/paging.ts';
 
 export const listDecisionsContract = {
   params: z.object({ programId }),
-  query: z.strictObject({
-    limit: z.coerce.number().pipe(z.int().min(1).max(100)).default(25),
-    /** Opaque; from the page before. */
-    cursor: z.string().min(1).max(256).optional(),
-  }),
+  query: pageQuery,
   response: z.strictObject({
     decisions: z.array(decisionListEntry),
-    nextCursor: z.string().optional(),
+    nextCursor,
   }),
 } as const;
 

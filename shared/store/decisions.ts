@@ -50,7 +50,8 @@ export interface DecisionCommit {
 export type CommitResult =
   | { readonly kind: 'committed' }
   | { readonly kind: 'answered'; readonly decisionId: string }
-  | { readonly kind: 'conflict' };
+  /** `sameRequest`: another request with this very key is being committed. */
+  | { readonly kind: 'conflict'; readonly sameRequest: boolean };
 
 export interface DecisionPage {
   readonly entries: readonly DecisionListEntry[];
@@ -142,7 +143,10 @@ export function decisionStore(table: StoreTable) {
     } catch (error) {
       if (!(error instanceof TransactionCanceledException)) throw error;
       const first = await firstResultId(table, request, nowMs);
-      return first === undefined ? { kind: 'conflict' } : { kind: 'answered', decisionId: first };
+      if (first !== undefined) return { kind: 'answered', decisionId: first };
+      // Reasons come in the order of the items; the idempotency record is the first.
+      const reason = error.CancellationReasons?.[0]?.Code ?? 'None';
+      return { kind: 'conflict', sameRequest: reason !== 'None' };
     }
   }
 

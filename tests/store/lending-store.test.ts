@@ -141,7 +141,7 @@ describe.each(contractEngines)('lending store on %s', (engine) => {
       ...stale,
       application: { ...stale.application, entrepreneurId: 'ent_prg_moved-1' },
     };
-    expect(await decisions.commit(sameBorrower)).toEqual({ kind: 'conflict' });
+    expect(await decisions.commit(sameBorrower)).toEqual({ kind: 'conflict', sameRequest: false });
     expect(await decisions.get(LENDER, 'prg_moved', stale.decision.decisionId)).toBeUndefined();
   });
 
