@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { routes } from '../../functions/routes.ts';
+import { openApiDocument } from '../../shared/http/openapi.ts';
+import type { RouteDefinition } from '../../shared/http/route.ts';
+import { qualifiedScope } from '../../shared/http/scopes.ts';
+
+const table: readonly RouteDefinition[] = routes;
+const text = JSON.stringify(openApiDocument({ routes, version: '1.2.3' }));
+
+const media = z.record(z.string(), z.looseObject({ schema: z.looseObject({}) }));
+const operation = z.looseObject({
+  operationId: z.string(),
+  summary: z.string().min(1),
+  tags: z.array(z.string()).length(1),
+  security: z.tuple([z.strictObject({ token: z.tuple([z.string()]) })]),
+  parameters: z
+    .array(
+      z.looseObject({ in: z.enum(['path', 'query', 'header']), name: z.string(), schema: z.looseObject({}) }),
+    )
+    .optional(),
+  requestBody: z.looseObject({ required: z.literal(true), content: media }).optional(),
+  responses: z.record(
+    z.string().regex(/^[2-5]\d\d$/),
+    z.looseObject({ description: z.string().min(1), content: media }),
+  ),
+});
+const openApi = z.looseObject({
+  openapi: z.literal('3.1.0'),
+  info: z.looseObject({ title: z.string(), version: z.literal('1.2.3') }),
+  paths: z.record(
+    z.string().startsWith('/v1/'),
+    z.partialRecord(z.enum(['get', 'put', 'post', 'delete']), operation),
+  ),
+  components: z.looseObject({
+    schemas: z.record(z.string(), z.looseObject({})),
+    securitySchemes: z.strictObject({
+      token: z.looseObject({ type: z.literal('http'), scheme: z.literal('bearer') }),
+    }),
+  }),
+});
+const document = z.parse(openApi, JSON.parse(text));
+const operations = new Map(
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, found]) => [`${method.toUpperCase()} ${path}`, found] as const),
+  ),
+);
+
+describe('the API document', () => {
+  it('holds every route of the table and nothing else', () => {
+    expect([...operations.keys()].sort()).toEqual(
+      table.map((route) => `${route.method} ${route.path}`).sort(),
+    );
+  });
+
+  it.each(
+    table.map((route) => [route.operation, route] as const),
+  )('describes %s as the table does', (_, route) => {
+    const found = operations.get(`${route.method} ${route.path}`);
+    expect(found?.operationId).toBe(route.operation);
+    expect(found?.security[0].token).toEqual([qualifiedScope(route.scope)]);
+    expect(found?.requestBody === undefined).toBe(route.contract.body === undefined);
+    const inPath = found?.parameters?.filter((parameter) => parameter.in === 'path') ?? [];
+    expect(inPath.map((parameter) => `{${parameter.name}}`).sort()).toEqual(
+      (route.path.match(/\{\w+\}/g) ?? []).sort(),
+    );
+    const statuses = Object.keys(found?.responses ?? {});
+    expect(statuses).toEqual(
+      expect.arrayContaining([String(route.successStatus), '400', '401', '403', '429', '500']),
+    );
+    for (const [status, response] of Object.entries(found?.responses ?? {})) {
+      const type = Number(status) < 400 ? 'application/json' : 'application/problem+json';
+      expect(response.content[type]).toBeDefined();
+    }
+  });
+
+  it('resolves every reference, and names nothing that is not used', () => {
+    const referred = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1] ?? '');
+    for (const reference of referred) {
+      expect(reference).toMatch(/^#\/components\/schemas\/\w+$/);
+      expect(document.components.schemas).toHaveProperty(reference.split('/').at(-1) ?? '');
+    }
+    const used = new Set(referred.map((reference) => reference.split('/').at(-1)));
+    expect(Object.keys(document.components.schemas).filter((name) => !used.has(name))).toEqual([]);
+  });
+
+  it('refuses unknown fields in every request body it describes', () => {
+    for (const [, found] of operations) {
+      const schema = found?.requestBody?.content['application/json']?.schema;
+      if (schema !== undefined) expect(schema.additionalProperties).toBe(false);
+    }
+  });
+
+  it('shows page sizes as the integers they are', () => {
+    const limits = [...operations.values()]
+      .flatMap((found) => found?.parameters ?? [])
+      .filter((parameter) => parameter.name === 'limit');
+    expect(limits.length).toBeGreaterThan(0);
+    for (const limit of limits) {
+      expect(limit.schema).toEqual({ type: 'integer', minimum: 1, maximum: 100, default: 25 });
+    }
+  });
+});
