@@ -67,4 +67,6 @@ export const exposureKey = (lender: string, entrepreneur: string) =>
   key(`${lender}#${entrepreneur}`, 'EXPOSURE');
 export const idempotencyKey = (caller: string, operation: string, idempotency: string) =>
   key(`${caller}#IDEMPOTENCY`, `${operation}#${idempotency}`);
-export const machineClientKey = (client: string) => key(`CLIENT#${client}`, 'MACHINE_CLIENT');
+export const MACHINE_CLIENT_PREFIX = 'CLIENT#';
+export const machineClientKey = (client: string) =>
+  key(`${MACHINE_CLIENT_PREFIX}${client}`, 'MACHINE_CLIENT');

@@ -1,0 +1,77 @@
+import { App, type AppProps, type Environment, Validations } from 'aws-cdk-lib';
+import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { z } from 'zod';
+import { parse } from '../shared/domain/parse.ts';
+import { bundleFunction } from './constructs/bundle-function.ts';
+import { machineClientSettings } from './constructs/machine-client.ts';
+import { DataStack } from './stacks/data-stack.ts';
+import { deployedFunctions, entryOf } from './stacks/functions.ts';
+import { ObservabilityStack } from './stacks/observability-stack.ts';
+import { ServiceStack } from './stacks/service-stack.ts';
+
+/** Bundle every deployed function for Lambda into `outDirectory`; gives each one's directory by name. */
+export async function bundleFunctions(outDirectory: string): Promise<Record<string, string>> {
+  const bundles = await Promise.all(
+    Object.entries(deployedFunctions).map(async ([name, { onnx }]) => {
+      const bundle = await bundleFunction({
+        name,
+        entry: entryOf(name),
+        outDirectory,
+        onnx,
+        platform: 'linux',
+        architecture: 'arm64',
+      });
+      return [name, bundle.directory] as const;
+    }),
+  );
+  return Object.fromEntries(bundles);
+}
+
+/** What cdk.json says in `context` about one deployment. */
+const deploymentSettings = z.strictObject({
+  machineClients: machineClientSettings,
+  alarmEmails: z.array(z.email()).default([]),
+});
+
+export interface CunxinAppProps extends AppProps {
+  readonly bundles: Readonly<Record<string, string>>;
+}
+
+/**
+ * The whole deployment. It looks nothing up: without an account the templates leave account and region to
+ * CloudFormation, with one (CDK_DEFAULT_ACCOUNT, CDK_DEFAULT_REGION, which the CDK CLI sets) they name them.
+ */
+export function cunxinApp({ bundles, ...appProps }: CunxinAppProps) {
+  // A new deployment has no past to be compatible with, so every behaviour is the library's current one.
+  const app = new App({ postCliContext: recommendedFlags, ...appProps });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
+  const env: Environment = {
+    ...(account === undefined ? {} : { account }),
+    ...(region === undefined ? {} : { region }),
+  };
+  const { machineClients, alarmEmails } = parse(
+    deploymentSettings,
+    {
+      machineClients: app.node.tryGetContext('machineClients'),
+      alarmEmails: app.node.tryGetContext('alarmEmails'),
+    },
+    { root: 'context' },
+  );
+  const data = new DataStack(app, 'CunxinData', { env });
+  const service = new ServiceStack(app, 'CunxinService', { env, data, bundles, machineClients });
+  const { functions, api } = service;
+  const observability = new ObservabilityStack(app, 'CunxinObservability', {
+    env,
+    functions,
+    api,
+    table: data.table,
+    alarmEmails,
+  });
+  return { app, data, service, observability };
+}
+
+if (import.meta.main) {
+  cunxinApp({ bundles: await bundleFunctions('dist/functions') }).app.synth();
+}

@@ -1,0 +1,86 @@
+import { type FunctionName, functionNames } from '../../functions/routes.ts';
+import { MACHINE_CLIENT_PREFIX } from '../../shared/store/table.ts';
+import type { FunctionMonitoring } from '../constructs/cunxin-function.ts';
+import type { TableGrant } from '../constructs/table-access.ts';
+
+export interface FunctionSettings {
+  readonly description: string;
+  /** Lambda gives processor by memory: 1,769 MiB is one whole virtual processor. */
+  readonly memoryMiB: number;
+  readonly timeoutSeconds: number;
+  readonly table: TableGrant;
+  /** Carries ONNX Runtime and the champion. */
+  readonly onnx: boolean;
+  readonly monitoring: FunctionMonitoring;
+}
+
+/** The functions behind the HTTP API: one for each that the route table names, no more and no fewer. */
+export const httpFunctions: Readonly<Record<FunctionName, FunctionSettings>> = {
+  ingest: {
+    description: 'Transactions of a station into its history',
+    memoryMiB: 1_769,
+    timeoutSeconds: 25,
+    table: { access: 'readWrite' },
+    onnx: false,
+    monitoring: {
+      errorImpact: 'Stations cannot report transactions: histories fall behind and decisions refuse them.',
+      durationP99MsMax: 8_000,
+    },
+  },
+  registry: {
+    description: 'Counties, stations, entrepreneurs, consents and programs',
+    memoryMiB: 512,
+    timeoutSeconds: 10,
+    table: { access: 'readWrite' },
+    onnx: false,
+    monitoring: {
+      errorImpact: 'Platforms cannot register stations, people, consents or programs, or read them.',
+      durationP99MsMax: 1_500,
+    },
+  },
+  applications: {
+    description: 'Submit an application and have it decided; read an application',
+    memoryMiB: 1_769,
+    timeoutSeconds: 15,
+    table: { access: 'readWrite' },
+    onnx: true,
+    monitoring: {
+      errorImpact: 'Village partners cannot apply for a loan and get no decision.',
+      durationP99MsMax: 3_000,
+    },
+  },
+  decisions: {
+    description: 'Decisions of a program, one or page by page',
+    memoryMiB: 512,
+    timeoutSeconds: 10,
+    table: { access: 'read' },
+    onnx: false,
+    monitoring: {
+      errorImpact: 'Lenders, incubators and partners cannot read decisions that were made.',
+      durationP99MsMax: 1_500,
+    },
+  },
+};
+
+/** Called by Cognito, which waits five seconds for it and no longer. */
+export const tokenFunction: FunctionSettings = {
+  description: 'Adds the tenant to the access tokens of machine clients',
+  memoryMiB: 512,
+  timeoutSeconds: 5,
+  table: { access: 'read', keyPrefix: MACHINE_CLIENT_PREFIX },
+  onnx: false,
+  monitoring: {
+    errorImpact: 'No system can get an access token, so within an hour none can call the API.',
+    durationP99MsMax: 2_000,
+  },
+};
+
+export const TOKEN_FUNCTION = 'identity';
+
+/** Every function that is deployed, by its folder under functions/. */
+export const deployedFunctions: Readonly<Record<string, FunctionSettings>> = {
+  ...Object.fromEntries(functionNames.map((name) => [name, httpFunctions[name]])),
+  [TOKEN_FUNCTION]: tokenFunction,
+};
+
+export const entryOf = (name: string) => `functions/${name}/lambda.ts`;

@@ -1,0 +1,120 @@
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { type FunctionName, functionNames, routes } from '../../functions/routes.ts';
+import { qualifiedScope } from '../../shared/http/scopes.ts';
+import { CunxinFunction } from '../constructs/cunxin-function.ts';
+import type { MachineClientSettings } from '../constructs/machine-client.ts';
+import { MachineIdentity } from '../constructs/machine-identity.ts';
+import type { EncryptedTable } from '../constructs/table-access.ts';
+import { type FunctionSettings, httpFunctions, TOKEN_FUNCTION, tokenFunction } from './functions.ts';
+
+export interface ServiceStackProps extends StackProps {
+  readonly data: EncryptedTable;
+  /** Directory of each function's bundle, by name. */
+  readonly bundles: Readonly<Record<string, string>>;
+  readonly machineClients: readonly MachineClientSettings[];
+}
+
+/** Where Lambda unpacks a bundle. */
+const TASK_ROOT = '/var/task';
+/** Requests a second and in one burst, over the whole API: far above a nation's days, far below a runaway. */
+const THROTTLE = { rateLimit: 500, burstLimit: 1_000 };
+
+/** The HTTP API: every route of the route table with its scope, in front of the functions that serve them. */
+export class ServiceStack extends Stack {
+  readonly api: HttpApi;
+  readonly stage: HttpStage;
+  readonly functions: readonly CunxinFunction[];
+
+  constructor(scope: Construct, id: string, props: ServiceStackProps) {
+    super(scope, id, props);
+    const { data } = props;
+    const functionOf = (name: string, settings: FunctionSettings) => {
+      const bundleDirectory = props.bundles[name];
+      if (bundleDirectory === undefined) throw new Error(`function ${name} was not bundled`);
+      return new CunxinFunction(this, name, {
+        name,
+        bundleDirectory,
+        ...settings,
+        ...(settings.onnx ? { environment: { MODELS_DIRECTORY: `${TASK_ROOT}/models` } } : {}),
+      }).bindTable(data, settings.table);
+    };
+
+    const tokens = functionOf(TOKEN_FUNCTION, tokenFunction);
+    const identity = new MachineIdentity(this, 'Identity', {
+      clients: props.machineClients,
+      tokenFunction: tokens,
+      data,
+    });
+    const served = Object.fromEntries(
+      functionNames.map((name) => {
+        const behind = functionOf(name, httpFunctions[name]);
+        return [
+          name,
+          { behind, integration: new HttpLambdaIntegration(`${name}-integration`, behind.lambda) },
+        ];
+      }),
+    ) as Record<FunctionName, { behind: CunxinFunction; integration: HttpLambdaIntegration }>;
+
+    const authorizer = new HttpJwtAuthorizer('machine-tokens', identity.userPool.userPoolProviderUrl, {
+      jwtAudience: [...identity.clientIds],
+    });
+    this.api = new HttpApi(this, 'Api', {
+      apiName: 'cunxin',
+      description: 'Credit for village entrepreneurs',
+      createDefaultStage: false,
+    });
+    for (const route of routes) {
+      this.api.addRoutes({
+        path: route.path,
+        methods: [HttpMethod[route.method]],
+        integration: served[route.function].integration,
+        authorizer,
+        authorizationScopes: [qualifiedScope(route.scope)],
+      });
+    }
+    this.stage = this.deployStage();
+    this.functions = [...Object.values(served).map(({ behind }) => behind), tokens];
+    new CfnOutput(this, 'ApiUrl', { value: this.stage.url });
+    new CfnOutput(this, 'TokenUrl', { value: `${identity.domain.baseUrl()}/oauth2/token` });
+    new CfnOutput(this, 'UserPoolId', { value: identity.userPool.userPoolId });
+  }
+
+  private deployStage(): HttpStage {
+    const accessLogs = new LogGroup(this, 'AccessLogs', {
+      retention: RetentionDays.ONE_YEAR,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    return new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: THROTTLE,
+      detailedMetricsEnabled: true,
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(accessLogs),
+        format: AccessLogFormat.custom(
+          JSON.stringify({
+            requestId: '$context.requestId',
+            requestTime: '$context.requestTime',
+            routeKey: '$context.routeKey',
+            status: '$context.status',
+            responseLatencyMs: '$context.responseLatency',
+            integrationLatencyMs: '$context.integrationLatency',
+            responseBytes: '$context.responseLength',
+            tenantId: '$context.authorizer.claims.tenant',
+            clientId: '$context.authorizer.claims.client_id',
+            sourceIp: '$context.identity.sourceIp',
+            error: '$context.error.message',
+            authorizerError: '$context.authorizer.error',
+          }),
+        ),
+      },
+    });
+  }
+}
