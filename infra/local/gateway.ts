@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { JWTPayload } from 'jose';
 import { DomainError, fieldError } from '../../shared/domain/errors.ts';
@@ -91,7 +91,7 @@ export function createGateway<Route extends RouteDefinition>(options: GatewayOpt
     return claims;
   }
 
-  async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  async function serve(incoming: IncomingMessage, outgoing: ServerResponse, server: Server): Promise<void> {
     const requestId = newRequestId();
     const startedMs = nowMs();
     const seen = { operation: 'unknown' };
@@ -115,13 +115,15 @@ export function createGateway<Route extends RouteDefinition>(options: GatewayOpt
     outgoing.statusCode = response.statusCode ?? 500;
     for (const [name, value] of Object.entries(response.headers ?? {}))
       outgoing.setHeader(name, String(value));
+    // Closing: a connection kept alive would hold the server open until it times out.
+    if (!server.listening) outgoing.setHeader('connection', 'close');
     outgoing.end(response.body);
   }
 
   return {
     async listen(port: number, host = '127.0.0.1'): Promise<RunningGateway> {
       const server = createServer((incoming, outgoing) => {
-        serve(incoming, outgoing).catch(() => outgoing.destroy());
+        serve(incoming, outgoing, server).catch(() => outgoing.destroy());
       });
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);

@@ -1,0 +1,35 @@
+import type { Program } from '../../shared/domain/program.ts';
+
+/** A program's terms as its operator sends them. */
+export const programTerms = {
+  name: '创业孵化一期',
+  countyId: 'cty_1',
+  lenderTenantId: 'ten_lender',
+  incubatorTenantId: 'ten_incubator',
+  platformTenantId: 'ten_platform',
+  currency: 'CNY',
+  capitalMinor: 1_000_000_000,
+  opensOn: '2025-01-01',
+  closesOn: '2027-12-31',
+  policy: {
+    policyVersion: '2025-1',
+    eligibleStages: ['partner', 'service'],
+    minimumTenureDays: 180,
+    minimumHistoryDays: 90,
+    minimumActiveDays: 30,
+    maximumHistoryAgeDays: 30,
+    minimumCreditScore: 560,
+    referBelowCreditScore: 600,
+    minimumPrincipalMinor: 500_000,
+    maximumPrincipalMinor: 10_000_000,
+    singleBorrowerLimitMinor: 10_000_000,
+    termMonths: [6, 12, 24],
+    stressedIncomeBps: 8_000,
+    installmentToCashFlowBps: 5_000,
+    lossGivenDefaultBps: 6_000,
+    guaranteeShareBps: 3_000,
+    marginBps: 250,
+    originationFeeBps: 50,
+    aprCapLprMultiple: 4,
+  },
+} as const satisfies Omit<Program, 'programId' | 'policy'> & { policy: object };
