@@ -1,0 +1,203 @@
+import { join } from 'node:path';
+import { Match } from 'aws-cdk-lib/assertions';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { routes } from '../../functions/routes.ts';
+import { cunxinApp } from '../../infra/app.ts';
+import { RESOURCE_SERVER, scopes } from '../../shared/http/scopes.ts';
+import { daySummaryIndex, TIME_TO_LIVE_ATTRIBUTE } from '../../shared/store/table.ts';
+import {
+  functionIdOf,
+  idOf,
+  machineClients,
+  resourcesOf,
+  type SynthesizedDeployment,
+  synthesizeDeployment,
+} from './synthesized-deployment.ts';
+
+let deployed: SynthesizedDeployment;
+
+beforeAll(async () => {
+  deployed = await synthesizeDeployment();
+});
+
+afterAll(() => deployed.remove());
+
+describe('the table', () => {
+  it('is laid out as the store expects', () => {
+    deployed.data.hasResourceProperties('AWS::DynamoDB::Table', {
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: daySummaryIndex.name,
+          KeySchema: [
+            { AttributeName: daySummaryIndex.partition, KeyType: 'HASH' },
+            { AttributeName: daySummaryIndex.sort, KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...daySummaryIndex.projected] },
+        },
+      ],
+      BillingMode: 'PAY_PER_REQUEST',
+      StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+      TimeToLiveSpecification: { AttributeName: TIME_TO_LIVE_ATTRIBUTE, Enabled: true },
+    });
+  });
+
+  it('can be restored to any second of 35 days, and neither it nor its key goes with the stack', () => {
+    deployed.data.hasResource('AWS::DynamoDB::Table', {
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: Match.objectLike({
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: 35 },
+        SSESpecification: { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: Match.anyValue() },
+      }),
+    });
+    deployed.data.hasResource('AWS::KMS::Key', {
+      DeletionPolicy: 'Retain',
+      Properties: Match.objectLike({ EnableKeyRotation: true }),
+    });
+  });
+});
+
+describe('the HTTP API', () => {
+  it('has every route of the route table and no other', () => {
+    const routeKeys = resourcesOf(deployed.service, 'AWS::ApiGatewayV2::Route').map(
+      ({ Properties }) => Properties.RouteKey,
+    );
+    expect(routeKeys.sort()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).sort());
+  });
+
+  it.each(
+    routes.map((route) => ({ ...route, routeKey: `${route.method} ${route.path}` })),
+  )('lets only tokens with $scope reach $routeKey', ({ routeKey, scope, function: name }) => {
+    const authorizer = idOf(deployed.service, 'AWS::ApiGatewayV2::Authorizer', { AuthorizerType: 'JWT' });
+    const integration = idOf(deployed.service, 'AWS::ApiGatewayV2::Integration', {
+      IntegrationUri: { 'Fn::GetAtt': [functionIdOf(deployed.service, name), 'Arn'] },
+      PayloadFormatVersion: '2.0',
+    });
+    deployed.service.hasResourceProperties('AWS::ApiGatewayV2::Route', {
+      RouteKey: routeKey,
+      AuthorizationType: 'JWT',
+      AuthorizerId: { Ref: authorizer },
+      AuthorizationScopes: [`${RESOURCE_SERVER}/${scope}`],
+      Target: { 'Fn::Join': ['', ['integrations/', { Ref: integration }]] },
+    });
+  });
+
+  it('accepts tokens of its own pool, issued to the clients of this deployment', () => {
+    const pool = idOf(deployed.service, 'AWS::Cognito::UserPool', {});
+    const clients = resourcesOf(deployed.service, 'AWS::Cognito::UserPoolClient').map(({ id }) => ({
+      Ref: id,
+    }));
+    expect(clients).toHaveLength(machineClients.length);
+    deployed.service.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      JwtConfiguration: {
+        Issuer: { 'Fn::GetAtt': [pool, 'ProviderURL'] },
+        Audience: clients,
+      },
+    });
+  });
+
+  it('is throttled, and logs who called what without a body', () => {
+    deployed.service.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      DefaultRouteSettings: { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1_000 },
+      AccessLogSettings: {
+        DestinationArn: Match.anyValue(),
+        Format: Match.stringLikeRegexp('authorizer.claims.tenant'),
+      },
+    });
+  });
+});
+
+describe('machine identity', () => {
+  it('offers every scope and no users', () => {
+    deployed.service.hasResourceProperties('AWS::Cognito::UserPoolResourceServer', {
+      Identifier: RESOURCE_SERVER,
+      Scopes: Match.arrayWith(
+        Object.entries(scopes).map(([ScopeName, ScopeDescription]) => ({ ScopeName, ScopeDescription })),
+      ),
+    });
+    deployed.service.hasResourceProperties('AWS::Cognito::UserPool', {
+      AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+      DeletionProtection: 'ACTIVE',
+    });
+  });
+
+  it('asks for the tenant of every machine token, which needs the Essentials plan', () => {
+    deployed.service.hasResourceProperties('AWS::Cognito::UserPool', {
+      UserPoolTier: 'ESSENTIALS',
+      LambdaConfig: {
+        PreTokenGenerationConfig: {
+          LambdaArn: { 'Fn::GetAtt': [functionIdOf(deployed.service, 'identity'), 'Arn'] },
+          LambdaVersion: 'V3_0',
+        },
+      },
+    });
+  });
+
+  it.each(machineClients)('gives $name the scopes it was declared with and writes its tenant', (client) => {
+    const id = idOf(deployed.service, 'AWS::Cognito::UserPoolClient', {
+      GenerateSecret: true,
+      AllowedOAuthFlows: ['client_credentials'],
+      AllowedOAuthScopes: client.scopes.map((scope) => ({
+        'Fn::Join': ['', [Match.anyValue(), `/${scope}`]],
+      })),
+    });
+    const written = resourcesOf(deployed.service, 'Custom::MachineClientTenant')
+      .map(({ Properties }) => JSON.stringify(Properties.Create))
+      .filter((create) => create.includes(`"Ref":"${id}"`));
+    expect(written).toHaveLength(1);
+    expect(written[0]).toContain(JSON.stringify(`"tenantId":{"S":"${client.tenant}"}`).slice(1, -1));
+  });
+});
+
+describe('the deployment', () => {
+  it('has no finding of cdk-nag that is not acknowledged with a reason', () => {
+    expect(deployed.validationReport).toMatchObject({ pluginReports: [] });
+  });
+
+  it('is stopped by a finding of cdk-nag', () => {
+    const { app, data: stack } = cunxinApp({
+      bundles: deployed.bundles,
+      outdir: join(deployed.directory, 'finding'),
+      context: { machineClients },
+    });
+    new Topic(stack, 'Plain');
+    expect(() => app.synth()).toThrow('AwsSolutions-SNS3');
+  });
+
+  it('looks nothing up and names no account', () => {
+    expect(deployed.manifest).not.toHaveProperty('missing');
+    expect(deployed.manifest).toMatchObject({
+      artifacts: { CunxinService: { environment: 'aws://unknown-account/unknown-region' } },
+    });
+  });
+
+  it.each([
+    ['no client', [], 'machineClients'],
+    ['an unknown scope', [{ name: 'bank', tenant: 'ten_bank', scopes: ['everything'] }], 'scopes.0'],
+    ['no tenant', [{ name: 'bank', tenant: 'bank', scopes: ['decisions:read'] }], 'machineClients.0.tenant'],
+    ['two of one name', [machineClients[0], machineClients[0]], 'same name'],
+    [
+      'more than API Gateway can know',
+      Array.from({ length: 51 }, (_, index) => ({
+        name: `client-${index}`,
+        tenant: 'ten_bank',
+        scopes: ['decisions:read'],
+      })),
+      'machineClients',
+    ],
+  ])('is refused with machine clients of %s', (_, declared, message) => {
+    expect(() =>
+      cunxinApp({
+        bundles: deployed.bundles,
+        outdir: join(deployed.directory, 'refused'),
+        context: { machineClients: declared },
+      }),
+    ).toThrow(message);
+  });
+});

@@ -1,0 +1,76 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { expect } from 'vitest';
+import { z } from 'zod';
+import { cunxinApp } from '../../infra/app.ts';
+import { deployedFunctions } from '../../infra/stacks/functions.ts';
+
+export const functionNames = Object.keys(deployedFunctions);
+
+export const machineClients = [
+  { name: 'operator', tenant: 'ten_operator', scopes: ['programs:write', 'programs:read'] },
+  { name: 'bank', tenant: 'ten_bank', scopes: ['decisions:read'] },
+];
+
+/** The whole deployment as templates, and what is needed to make it anew. */
+export interface SynthesizedDeployment {
+  readonly data: Template;
+  readonly service: Template;
+  readonly observability: Template;
+  readonly validationReport: unknown;
+  readonly manifest: unknown;
+  readonly bundles: Readonly<Record<string, string>>;
+  readonly directory: string;
+  readonly remove: () => Promise<void>;
+}
+
+/**
+ * Synthesize the deployment in a directory of its own. A template is the same whatever is in a bundle, and
+ * bundles are tested by themselves, so these hold one line each.
+ */
+export async function synthesizeDeployment(): Promise<SynthesizedDeployment> {
+  const directory = await mkdtemp(join(tmpdir(), 'cunxin-stacks-'));
+  const bundles: Record<string, string> = {};
+  for (const name of functionNames) {
+    const bundle = join(directory, name);
+    await mkdir(bundle);
+    await writeFile(join(bundle, 'index.mjs'), `export const handler = '${name}';`);
+    bundles[name] = bundle;
+  }
+  const outdir = join(directory, 'cdk.out');
+  const { app, data, service, observability } = cunxinApp({
+    bundles,
+    outdir,
+    context: { machineClients, alarmEmails: ['duty@example.org'] },
+  });
+  app.synth();
+  const read = async (file: string): Promise<unknown> =>
+    JSON.parse(await readFile(join(outdir, file), 'utf8'));
+  return {
+    data: Template.fromStack(data),
+    service: Template.fromStack(service),
+    observability: Template.fromStack(observability),
+    validationReport: await read('validation-report.json'),
+    manifest: await read('manifest.json'),
+    bundles,
+    directory,
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+const resource = z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()) });
+
+export const resourcesOf = (template: Template, type: string) =>
+  Object.entries(template.findResources(type)).map(([id, found]) => ({ id, ...resource.parse(found) }));
+
+/** The one resource of a type with these properties, by logical id. */
+export function idOf(template: Template, type: string, properties: object): string {
+  const ids = Object.keys(template.findResources(type, { Properties: Match.objectLike(properties) }));
+  expect(ids, `${type} with ${JSON.stringify(properties)}`).toHaveLength(1);
+  return ids[0] ?? '';
+}
+
+export const functionIdOf = (service: Template, name: string) =>
+  idOf(service, 'AWS::Lambda::Function', { Description: deployedFunctions[name]?.description });
