@@ -105,7 +105,7 @@ async function commitDay(
     if (bundle === before) return outcomes;
     const summary = summarizeDay(bundle, station.timeZone);
     const written = await bundles.write(tenantId, station.stationId, bundle, summary, held?.version ?? 0);
-    if (written.status === 'written') return outcomes;
+    if (written === 'written') return outcomes;
     if (attempt === WRITE_ATTEMPTS_MAX) {
       throw new DomainError('too_many_requests', 'the day is being written by others: send it again', {
         retryAfterSeconds: RETRY_AFTER_SECONDS,

@@ -31,10 +31,8 @@ export interface StoredSummary {
   readonly recordedUntilMs: number;
 }
 
-export type WriteOutcome =
-  | { readonly status: 'written' }
-  /** Somebody else wrote first; `current` is what they left, when the engine says so. */
-  | { readonly status: 'conflict'; readonly current: StoredBundle | undefined };
+/** `conflict`: somebody else wrote first, and nothing was written. Read again, merge again. */
+export type WriteOutcome = 'written' | 'conflict';
 
 const storedBundle = z.object({
   day: businessDate,
@@ -128,6 +126,7 @@ export function dayBundleStore(table: StoreTable) {
   /**
    * Write one day on condition that it is still at `versionBefore` (0: not there). An answer lost on the way
    * makes the client try again and meet its own write: that is `written`, because the very bytes are there.
+   * (So two writers who add the very same rows in the same millisecond are both told so; the rows are held once.)
    */
   async function write(
     platform: string,
@@ -151,13 +150,11 @@ export function dayBundleStore(table: StoreTable) {
               }),
         }),
       );
-      return { status: 'written' };
+      return 'written';
     } catch (error) {
-      if (error instanceof TransactionConflictException) return { status: 'conflict', current: undefined };
+      if (error instanceof TransactionConflictException) return 'conflict';
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      if (error.Item === undefined) return { status: 'conflict', current: undefined };
-      if (isSameWrite(error.Item, item)) return { status: 'written' };
-      return { status: 'conflict', current: bundleOfItem(error.Item) };
+      return error.Item !== undefined && isSameWrite(error.Item, item) ? 'written' : 'conflict';
     }
   }
 

@@ -1,4 +1,5 @@
 import { type ConsumedCapacity, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DomainError } from '../domain/errors.ts';
 
 /** The one table and the client that speaks to it: what every store file takes as its first argument. */
 export interface StoreTable {
@@ -36,6 +37,13 @@ const CONNECTION_TIMEOUT_MS = 2_000;
 /** Ingest writes 16 days at once and decisions read in parallel; more sockets than that only queue elsewhere. */
 const SOCKETS_MAX = 64;
 
+const THROTTLED_RETRY_AFTER_SECONDS = 2;
+const throttlingErrors = new Set([
+  'ThrottlingException',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+]);
+
 const readOperations = new Set(['GetItem', 'BatchGetItem', 'Query', 'Scan', 'TransactGetItems']);
 const writeOperations = new Set([
   'PutItem',
@@ -45,7 +53,10 @@ const writeOperations = new Set([
   'TransactWriteItems',
 ]);
 
-/** Open the table: keep-alive sockets, bounded time per call, standard retries. Makes no call itself. */
+/**
+ * Open the table: keep-alive sockets, bounded time per call, standard retries. Makes no call itself. Calls that
+ * stay throttled through all attempts raise DomainError `too_many_requests`.
+ */
 export function openTable(options: OpenTableOptions): StoreTable {
   const { endpoint, onConsumed } = options;
   const client = new DynamoDBClient({
@@ -68,8 +79,27 @@ export function openTable(options: OpenTableOptions): StoreTable {
           credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
         }),
   });
+  refuseWhenThrottled(client);
   if (onConsumed !== undefined) meterCapacity(client, onConsumed);
   return { client, tableName: options.tableName };
+}
+
+/** What is still throttled after every attempt is the caller's to send again, not a fault. */
+function refuseWhenThrottled(client: DynamoDBClient): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        if (!(error instanceof Error) || !throttlingErrors.has(error.name)) throw error;
+        throw new DomainError('too_many_requests', 'the table is busy: send it again', {
+          retryAfterSeconds: THROTTLED_RETRY_AFTER_SECONDS,
+          cause: error,
+        });
+      }
+    },
+    { step: 'initialize', name: 'refuseWhenThrottled' },
+  );
 }
 
 function meterCapacity(client: DynamoDBClient, onConsumed: (units: ConsumedUnits) => void): void {
