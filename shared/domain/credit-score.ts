@@ -83,7 +83,7 @@ export function scoreCardOf(model: ScoredModel, scored: ScoredApplicant): ScoreC
       features: term.features.map((feature) => model.features[feature] ?? ''),
       contribution,
       againstReference,
-      points: -factor * againstReference,
+      points: factor * (reference - contribution),
     };
   });
   return {

@@ -57,7 +57,7 @@ export function priceOf(
     loanPrimeRateFrom: from,
     aprCapBps: Math.floor(rateBps * policy.aprCapLprMultiple + EPSILON),
     marginBps: policy.marginBps,
-    expectedLossBps: Math.ceil(annualPd * lossAfterGuarantee(policy) * BPS - EPSILON),
+    expectedLossBps: Math.max(0, Math.ceil(annualPd * lossAfterGuarantee(policy) * BPS - EPSILON)),
   };
 }
 
