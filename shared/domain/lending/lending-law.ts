@@ -1,0 +1,115 @@
+import type { BusinessDate } from '../calendar.ts';
+import type { Sentences } from '../decision.ts';
+import { DomainError } from '../errors.ts';
+import { loanPrimeRateOn } from '../loan-prime-rate.ts';
+import type { LoanProduct } from './loan-product.ts';
+
+/** Ceiling of a lending rate as a multiple of the one-year LPR. */
+export const RATE_CAP_LPR_MULTIPLE = 4;
+export const BULLET_TERM_MONTHS_MAX = 12;
+
+/** What the law forbids: the rule, the clause it comes from, and how it reads. One constant each. */
+export const lendingLawRules = {
+  rate_over_cap: {
+    clause: 'Supreme People’s Court, Provisions on Private Lending (2020 second amendment), art. 25',
+    sentences: {
+      zh: '年利率不得超过合同成立时一年期贷款市场报价利率的四倍（最高人民法院民间借贷司法解释第二十五条）',
+      en: 'The annual rate may be at most four times the one-year LPR when the contract is made (SPC Provisions on Private Lending, art. 25)',
+    },
+  },
+  overdue_rate_over_cap: {
+    clause: 'Supreme People’s Court, Provisions on Private Lending (2020 second amendment), art. 28',
+    sentences: {
+      zh: '逾期利率不得超过合同成立时一年期贷款市场报价利率的四倍（最高人民法院民间借贷司法解释第二十八条）',
+      en: 'The rate on overdue principal may be at most four times the one-year LPR (SPC Provisions on Private Lending, art. 28)',
+    },
+  },
+  all_in_rate_over_cap: {
+    clause: 'Supreme People’s Court, Provisions on Private Lending (2020 second amendment), art. 29',
+    sentences: {
+      zh: '利息与费用合计不得超过一年期贷款市场报价利率的四倍（最高人民法院民间借贷司法解释第二十九条）',
+      en: 'Interest and fees together may be at most four times the one-year LPR (SPC Provisions on Private Lending, art. 29)',
+    },
+  },
+  bullet_over_12_months: {
+    clause: 'Interim Measures for Internet Loans of Commercial Banks (2020), art. 6',
+    sentences: {
+      zh: '到期一次性还本的，期限不得超过一年（商业银行互联网贷款管理暂行办法第六条）',
+      en: 'A loan whose principal is repaid in one bullet may run at most one year (Interim Measures for Internet Loans of Commercial Banks, art. 6)',
+    },
+  },
+} as const satisfies Record<string, { clause: string; sentences: Sentences }>;
+export type LendingLawRule = keyof typeof lendingLawRules;
+
+export interface LendingLawViolation {
+  readonly rule: LendingLawRule;
+  /** The offending field of what was checked. */
+  readonly field: string;
+  readonly observed: number;
+  readonly bound: number;
+}
+
+export interface LawfulLendingTerms {
+  readonly product: LoanProduct;
+  /** The highest rate and longest term that the policy allows, or the contract's own. */
+  readonly annualRateBps: number;
+  readonly termMonths: number;
+  /** All-in APR where the dated flows are known. */
+  readonly aprBps?: number;
+}
+
+/** The highest lawful annual rate on a date, in basis points. */
+export function rateCapBpsOn(date: BusinessDate): number {
+  return RATE_CAP_LPR_MULTIPLE * loanPrimeRateOn(date).rateBps;
+}
+
+/** Every rule that terms agreed on a date would break; empty when lawful. */
+export function lendingLawViolations(terms: LawfulLendingTerms, on: BusinessDate): LendingLawViolation[] {
+  const capBps = rateCapBpsOn(on);
+  const overdueRateBps = terms.annualRateBps + terms.product.penaltySpreadBps;
+  const checks: (LendingLawViolation & { readonly broken: boolean })[] = [
+    {
+      rule: 'rate_over_cap',
+      field: 'annualRateBps',
+      observed: terms.annualRateBps,
+      bound: capBps,
+      broken: terms.annualRateBps > capBps,
+    },
+    {
+      rule: 'overdue_rate_over_cap',
+      field: 'product.penaltySpreadBps',
+      observed: overdueRateBps,
+      bound: capBps,
+      broken: overdueRateBps > capBps,
+    },
+    {
+      rule: 'all_in_rate_over_cap',
+      field: 'aprBps',
+      observed: terms.aprBps ?? 0,
+      bound: capBps,
+      broken: terms.aprBps !== undefined && terms.aprBps > capBps,
+    },
+    {
+      rule: 'bullet_over_12_months',
+      field: 'termMonths',
+      observed: terms.termMonths,
+      bound: BULLET_TERM_MONTHS_MAX,
+      broken: terms.product.repayment.method === 'bullet' && terms.termMonths > BULLET_TERM_MONTHS_MAX,
+    },
+  ];
+  return checks.filter((check) => check.broken).map(({ broken: _, ...violation }) => violation);
+}
+
+/** Refuse terms that the law forbids: DomainError `invalid_request`, an issue for each clause broken. */
+export function requireLawful(terms: LawfulLendingTerms, on: BusinessDate): void {
+  const violations = lendingLawViolations(terms, on);
+  const first = violations[0];
+  if (first === undefined) return;
+  throw new DomainError('invalid_request', `${first.field}: ${lendingLawRules[first.rule].sentences.en}`, {
+    issues: violations.map(({ rule, field, observed, bound }) => ({
+      field,
+      code: rule,
+      message: `${observed} is over ${bound}: ${lendingLawRules[rule].clause}`,
+    })),
+  });
+}

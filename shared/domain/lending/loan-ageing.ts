@@ -1,0 +1,139 @@
+import { addDays, type BusinessDate, daysBetween } from '../calendar.ts';
+import { isCured } from './asset-classification.ts';
+import { accrueInterest, interestDays, NOTHING_ACCRUED } from './day-count.ts';
+import { applyCredit, assessFee, type LoanDraft, markSettled, move, postAccruals } from './loan-draft.ts';
+import {
+  daysPastDue,
+  type Installment,
+  type LoanState,
+  nextInstallment,
+  overduePrincipalMinor,
+  unpaidOf,
+} from './loan-state.ts';
+
+/** The last day of the month that holds a date. */
+export function endOfMonth(date: BusinessDate): BusinessDate {
+  const days = new Date(Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)), 0)).getUTCDate();
+  return `${date.slice(0, 8)}${String(days).padStart(2, '0')}`;
+}
+
+/**
+ * Let time pass to a business date. Accrual is exact over any cut of days, and everything else happens on
+ * days that follow from the state alone (month ends, due dates, late-fee days), so one step, many steps or a
+ * repeated step end in the same state with the same movements.
+ */
+export function ageTo(draft: LoanDraft, to: BusinessDate): void {
+  const { state } = draft;
+  while (state.asOf < to) {
+    if (state.status !== 'active') {
+      state.asOf = to;
+      return;
+    }
+    const monthEnd = nextMonthEnd(state.asOf);
+    const dueOn = nextInstallment(state)?.dueOn;
+    const lateFeeOn = nextLateFeeOn(state);
+    let day = to < monthEnd ? to : monthEnd;
+    if (dueOn !== undefined && dueOn < day) day = dueOn;
+    if (lateFeeOn !== undefined && lateFeeOn < day) day = lateFeeOn;
+
+    accrueTo(state, day);
+    state.daysPastDueMax = Math.max(state.daysPastDueMax, daysPastDue(state));
+    if (state.nonPerformingSince !== null && isCured(state)) {
+      state.nonPerformingSince = null;
+      state.arrearsClearedOn = null;
+    }
+    if (day === monthEnd || day === dueOn || day === lateFeeOn) postAccruals(draft);
+    if (day === lateFeeOn) assessLateFees(draft);
+    if (day === dueOn) billInstallments(draft);
+  }
+}
+
+function nextMonthEnd(after: BusinessDate): BusinessDate {
+  const end = endOfMonth(after);
+  return end > after ? end : endOfMonth(addDays(after, 1));
+}
+
+function accrueTo(state: LoanState, day: BusinessDate): void {
+  const { dayCount, penaltySpreadBps } = state.contract.product;
+  const days = interestDays(dayCount, state.asOf, day);
+  if (state.terms.repayment.method !== 'sales_linked') {
+    const interest = accrueInterest(
+      state.interestAccumulator,
+      state.principalOutstandingMinor,
+      state.terms.annualRateBps,
+      days,
+      dayCount,
+    );
+    state.interestAccumulator = interest.accumulator;
+    state.interestUnbilledMinor += interest.interestMinor;
+    state.interestUnpostedMinor += interest.interestMinor;
+  }
+  if (penaltySpreadBps > 0) {
+    const penalty = accrueInterest(
+      state.penaltyAccumulator,
+      overduePrincipalMinor(state),
+      penaltySpreadBps,
+      days,
+      dayCount,
+    );
+    state.penaltyAccumulator = penalty.accumulator;
+    state.penaltyMinor += penalty.interestMinor;
+    state.penaltyUnpostedMinor += penalty.interestMinor;
+  }
+  state.asOf = day;
+}
+
+function lateFeeOn(state: LoanState, installment: Installment): BusinessDate {
+  return addDays(installment.dueOn, state.contract.product.lateFee.graceDays + 1);
+}
+
+function nextLateFeeOn(state: LoanState): BusinessDate | undefined {
+  if (state.contract.product.lateFee.amountMinor === 0) return undefined;
+  const late = state.installments.find(
+    (item) =>
+      item.billed &&
+      !item.lateFeeAssessed &&
+      unpaidOf(item) > 0 &&
+      daysBetween(state.asOf, lateFeeOn(state, item)) > 0,
+  );
+  return late === undefined ? undefined : lateFeeOn(state, late);
+}
+
+function assessLateFees(draft: LoanDraft): void {
+  const { state } = draft;
+  for (const item of state.installments) {
+    if (!item.billed || item.lateFeeAssessed || unpaidOf(item) === 0) continue;
+    if (lateFeeOn(state, item) !== state.asOf) continue;
+    item.lateFeeAssessed = true;
+    assessFee(draft, null, {
+      fee: 'late',
+      amountMinor: state.contract.product.lateFee.amountMinor,
+      dueOn: state.asOf,
+    });
+  }
+}
+
+function billInstallments(draft: LoanDraft): void {
+  const { state } = draft;
+  for (const item of state.installments) {
+    if (item.billed || item.dueOn > state.asOf) continue;
+    item.billed = true;
+    if (state.terms.repayment.method === 'sales_linked') {
+      // The charge is income when it falls due, or when a remittance meets it before.
+      move(
+        draft,
+        'interest_accrued',
+        null,
+        { interest_receivable: item.interestMinor - item.interestPaidMinor },
+        'interest_income',
+      );
+    } else {
+      item.interestMinor = state.interestUnbilledMinor;
+      state.interestUnbilledMinor = 0;
+      state.interestAccumulator = NOTHING_ACCRUED;
+    }
+    markSettled(item, state.asOf);
+  }
+  state.periodStartOn = state.asOf;
+  applyCredit(draft);
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { amountMinor, BPS, mulDivMinor, shareBps } from '../money.ts';
+import type { LoanSnapshot } from './loan-snapshot.ts';
+import { isAtRisk } from './portfolio.ts';
+
+/** How the loans a partner vouched for have fared. */
+export interface RecommenderRecord {
+  readonly recommenderId: string;
+  readonly loans: number;
+  readonly activeLoans: number;
+  readonly principalDisbursedMinor: number;
+  readonly principalOutstandingMinor: number;
+  readonly over30Minor: number;
+  readonly everOver30Loans: number;
+  readonly chargedOffLoans: number;
+  /** Principal written off, less what was recovered. */
+  readonly lostMinor: number;
+  /** Outstanding over 30 days past due as a share of outstanding. */
+  readonly delinquencyBps: number;
+  /** Lost as a share of disbursed. */
+  readonly lossBps: number;
+}
+
+export function recommenderRecord(
+  recommenderId: string,
+  snapshots: Iterable<LoanSnapshot>,
+): RecommenderRecord {
+  const vouched = [...snapshots].filter(
+    (loan) => loan.recommenderId === recommenderId && loan.disbursedOn !== null,
+  );
+  const sum = (of: (loan: LoanSnapshot) => number) => vouched.reduce((total, loan) => total + of(loan), 0);
+  const principalDisbursedMinor = sum((loan) => loan.principalDisbursedMinor);
+  const principalOutstandingMinor = sum((loan) => loan.principalOutstandingMinor);
+  const over30Minor = sum((loan) => (isAtRisk(loan.daysPastDue, 30) ? loan.principalOutstandingMinor : 0));
+  const lostMinor = sum((loan) => Math.max(0, loan.writtenOffPrincipalMinor - loan.recoveredMinor));
+  return {
+    recommenderId,
+    loans: vouched.length,
+    activeLoans: vouched.filter((loan) => loan.status === 'active').length,
+    principalDisbursedMinor,
+    principalOutstandingMinor,
+    over30Minor,
+    everOver30Loans: vouched.filter((loan) => loan.daysPastDueMax > 30 || loan.status === 'charged_off')
+      .length,
+    chargedOffLoans: vouched.filter((loan) => loan.status === 'charged_off').length,
+    lostMinor,
+    delinquencyBps:
+      principalOutstandingMinor === 0 ? 0 : mulDivMinor(over30Minor, BPS, principalOutstandingMinor),
+    lossBps: principalDisbursedMinor === 0 ? 0 : mulDivMinor(lostMinor, BPS, principalDisbursedMinor),
+  };
+}
+
+/** A program's bound on what one partner may vouch for. */
+export const recommenderPolicy = z.strictObject({
+  outstandingMaxMinor: amountMinor,
+  activeLoansMax: z.int().min(0).max(10_000),
+  delinquencyMaxBps: shareBps,
+  lossMaxBps: shareBps,
+});
+export type RecommenderPolicy = z.output<typeof recommenderPolicy>;
+
+export const recommenderBounds = [
+  'within_bounds',
+  'loss_over_bound',
+  'delinquency_over_bound',
+  'too_many_active_loans',
+  'outstanding_over_bound',
+] as const;
+export type RecommenderBound = (typeof recommenderBounds)[number];
+
+/** What the partner may still vouch for, and what bounds it. */
+export function recommenderLimit(
+  record: RecommenderRecord,
+  policy: RecommenderPolicy,
+): { readonly bound: RecommenderBound; readonly limitMinor: number } {
+  const none = (bound: RecommenderBound) => ({ bound, limitMinor: 0 });
+  if (record.lossBps > policy.lossMaxBps) return none('loss_over_bound');
+  if (record.delinquencyBps > policy.delinquencyMaxBps) return none('delinquency_over_bound');
+  if (record.activeLoans >= policy.activeLoansMax) return none('too_many_active_loans');
+  const limitMinor = policy.outstandingMaxMinor - record.principalOutstandingMinor;
+  return limitMinor <= 0 ? none('outstanding_over_bound') : { bound: 'within_bounds', limitMinor };
+}
