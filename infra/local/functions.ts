@@ -1,15 +1,22 @@
+import {
+  type ApplicationsDependencies,
+  createHandler as createApplications,
+} from '../../functions/applications/handler.ts';
+import { createHandler as createDecisions } from '../../functions/decisions/handler.ts';
+import { createHandler as createIngest } from '../../functions/ingest/handler.ts';
 import { createHandler as createRegistry } from '../../functions/registry/handler.ts';
 import type { FunctionName } from '../../functions/routes.ts';
-import type { HttpFunction, HttpRuntime } from '../../shared/http/http-function.ts';
-import type { StoreTable } from '../../shared/store/dynamo.ts';
+import type { HttpFunction } from '../../shared/http/http-function.ts';
 
-export interface LocalFunctionOptions extends HttpRuntime {
-  readonly table: StoreTable;
-}
+/** What the functions need, all together: the most demanding one's dependencies. */
+export type LocalFunctionDependencies = ApplicationsDependencies;
 
-/** The functions of the route table, in this process: the very handlers that are deployed. */
-export function localFunctions(options: LocalFunctionOptions) {
+/** Every function of the route table, in this process: the very handlers that are deployed. */
+export function localFunctions(dependencies: LocalFunctionDependencies): Record<FunctionName, HttpFunction> {
   return {
-    registry: createRegistry(options),
-  } satisfies Partial<Record<FunctionName, HttpFunction>>;
+    registry: createRegistry(dependencies),
+    ingest: createIngest(dependencies),
+    applications: createApplications(dependencies),
+    decisions: createDecisions(dependencies),
+  };
 }

@@ -1,20 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { routesFor } from '../../functions/routes.ts';
+import { routes } from '../../functions/routes.ts';
+import { featureListHash, features } from '../../shared/features/feature-list.ts';
 import { openApiDocument } from '../../shared/http/openapi.ts';
 import type { LogRequest, RequestRecord } from '../../shared/http/request-log.ts';
+import { loadChampion } from '../../shared/scoring/load-scorer.ts';
 import { createTable } from '../../shared/store/create-table.ts';
 import { type ConsumedUnits, openTable, type StoreTable } from '../../shared/store/dynamo.ts';
 import { dataDirectoryOf, keysDirectoryOf } from './data-directory.ts';
 import { type EngineOptions, startEngine } from './engine.ts';
-import { localFunctions } from './functions.ts';
+import { type LocalFunctionDependencies, localFunctions } from './functions.ts';
 import { createGateway } from './gateway.ts';
 import { type LocalKeys, openLocalKeys } from './local-tokens.ts';
 
 const TABLE_NAME = 'cunxin';
-const routes = routesFor('registry');
+const REGISTRY_FILE = fileURLToPath(new URL('../../models/registry.json', import.meta.url));
 
 export interface StartLocalOptions {
   /** Holds the engine's data and the signing keys. */
@@ -24,6 +28,8 @@ export interface StartLocalOptions {
   /** Keep the table in memory; keys still need the folder. */
   readonly inMemory?: boolean;
   readonly engine?: EngineOptions['engine'];
+  /** Default: the champion of models/registry.json. */
+  readonly scorer?: LocalFunctionDependencies['scorer'];
   readonly nowMs?: () => number;
   readonly log?: LogRequest;
   readonly onConsumed?: (units: ConsumedUnits) => void;
@@ -55,11 +61,21 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
   };
   try {
     await createTable(table);
+    const scorer = options.scorer ?? (await loadChampion(REGISTRY_FILE, { hash: featureListHash, features }));
+    const functions = localFunctions({
+      table,
+      scorer,
+      nowMs,
+      log,
+      newId: (prefix) => `${prefix}_${randomUUID().replaceAll('-', '')}`,
+      random: Math.random,
+      sleep,
+    });
     const keys = await openLocalKeys(keysDirectoryOf(dataDirectory), nowMs());
     const document = openApiDocument({ routes, version: await packageVersion() });
     const gateway = await createGateway({
       routes,
-      functions: localFunctions({ table, nowMs, log }),
+      functions,
       keys,
       documents: new Map<string, () => Promise<unknown>>([
         ['/', async () => directory],

@@ -45,26 +45,32 @@ export function programStore(table: StoreTable) {
     return { capitalMinor, reservedMinor: capitalMinor - availableMinor };
   }
 
+  /** The grant `party` holds to a program; undefined when it is no party of it, or there is none. */
+  async function getGrant(party: string, id: string): Promise<ProgramGrant | undefined> {
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName, Key: marshall(programGrantKey(party, id)) }),
+    );
+    return Item === undefined ? undefined : parse(programGrant, unmarshall(Item), { code: 'corrupt_record' });
+  }
+
   return {
     get,
     getCapital,
 
-    /** The grant `party` holds to a program; undefined when it is no party of it, or there is none. */
-    async getGrant(party: string, id: string): Promise<ProgramGrant | undefined> {
-      const { Item } = await client.send(
-        new GetItemCommand({ TableName, Key: marshall(programGrantKey(party, id)) }),
-      );
-      return Item === undefined
-        ? undefined
-        : parse(programGrant, unmarshall(Item), { code: 'corrupt_record' });
-    },
+    getGrant,
 
     /**
      * Create a program, or change its terms: program, capital and a grant for each party in one transaction.
-     * Its parties never change, and its capital never falls below what is promised (`version_conflict`).
+     * Its parties, the operator among them, never change, and its capital never falls below what is promised
+     * (`version_conflict`).
      */
     async put(operator: string, next: Program): Promise<void> {
-      const capital = await getCapital(next.lenderTenantId, next.programId);
+      const [capital, held] = await Promise.all([
+        getCapital(next.lenderTenantId, next.programId),
+        getGrant(operator, next.programId),
+      ]);
+      // Before anything is said of a program that is another operator's.
+      if (capital !== undefined && held === undefined) throw otherParties();
       const reservedMinor = capital?.reservedMinor ?? 0;
       if (next.capitalMinor < reservedMinor) {
         throw new DomainError(
@@ -80,13 +86,15 @@ export function programStore(table: StoreTable) {
       const parties = new Set([operator, next.lenderTenantId, next.incubatorTenantId, next.platformTenantId]);
       const grant = {
         programId: next.programId,
+        operatorTenantId: operator,
         lenderTenantId: next.lenderTenantId,
         platformTenantId: next.platformTenantId,
         incubatorTenantId: next.incubatorTenantId,
       };
       const sameParties =
-        'attribute_not_exists(pk) OR (lenderTenantId = :lender AND incubatorTenantId = :incubator AND platformTenantId = :platform)';
+        'attribute_not_exists(pk) OR (operatorTenantId = :operator AND lenderTenantId = :lender AND incubatorTenantId = :incubator AND platformTenantId = :platform)';
       const partyValues = marshall({
+        ':operator': operator,
         ':lender': next.lenderTenantId,
         ':incubator': next.incubatorTenantId,
         ':platform': next.platformTenantId,
@@ -137,14 +145,13 @@ export function programStore(table: StoreTable) {
         );
       } catch (error) {
         if (!(error instanceof TransactionCanceledException)) throw error;
-        throw new DomainError(
-          'version_conflict',
-          'the program has other parties, or changed at the same moment',
-          {
-            cause: error,
-          },
-        );
+        throw otherParties(error);
       }
     },
   };
 }
+
+const otherParties = (cause?: unknown) =>
+  new DomainError('version_conflict', 'the program has other parties, or changed at the same moment', {
+    cause,
+  });

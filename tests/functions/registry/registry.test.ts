@@ -169,6 +169,20 @@ describe('a program', () => {
     expect((await call('ten_x', GET, { params })).status).toBe(404);
   });
 
+  it('cannot be joined or probed by another operator who knows its parties', async () => {
+    const params = { programId: 'prg_d' };
+    await call('ten_operator', PUT, { params, body: programTerms });
+    for (const body of [programTerms, { ...programTerms, capitalMinor: 0 }]) {
+      const taken = await call('ten_intruder', PUT, { params, body });
+      expect([taken.status, taken.json.code, taken.json.issues]).toEqual([
+        409,
+        'version_conflict',
+        undefined,
+      ]);
+    }
+    expect((await call('ten_intruder', GET, { params })).status).toBe(404);
+  });
+
   it('that closes before it opens, or refers below its minimum, is refused by field', async () => {
     const params = { programId: 'prg_c' };
     const closed = await call('ten_operator', PUT, {

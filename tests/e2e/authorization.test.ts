@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { routes } from '../../functions/routes.ts';
+import { localFunctions } from '../../infra/local/functions.ts';
+import { createGateway, type RunningGateway } from '../../infra/local/gateway.ts';
+import { type LocalKeys, openLocalKeys } from '../../infra/local/local-tokens.ts';
+import { problem } from '../../shared/http/problem.ts';
+import type { RouteDefinition } from '../../shared/http/route.ts';
+import { type Scope, scopeNames } from '../../shared/http/scopes.ts';
+import { useTable } from '../support/engine.ts';
+import { neverScores } from '../support/never-scores.ts';
+import { routeSamples } from '../support/route-samples.ts';
+
+const nowMs = Date.parse('2026-03-01T00:00:00Z');
+const table = useTable();
+let directory = '';
+let keys: LocalKeys;
+let gateway: RunningGateway;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'cunxin-authorization-'));
+  keys = await openLocalKeys(directory, nowMs);
+  gateway = await createGateway({
+    routes,
+    functions: localFunctions({
+      table: table(),
+      scorer: neverScores,
+      nowMs: () => nowMs,
+      log: () => {},
+      // One application is made: its ids are those the samples read.
+      newId: (prefix) => `${prefix}_1`,
+      random: () => 0,
+      sleep: async () => {},
+    }),
+    keys,
+    documents: new Map(),
+    nowMs: () => nowMs,
+    newRequestId: randomUUID,
+    log: () => {},
+  }).listen(0);
+  // The world the reads find. Every write is repeatable, so the tests below may make it again in any order.
+  for (const route of inOrder) await call(route, { tenantId: ownerOf(route), scopes: [route.scope] });
+});
+afterAll(async () => {
+  await gateway.close();
+  await rm(directory, { recursive: true });
+});
+
+const samples: Readonly<Record<string, (typeof routeSamples)[keyof typeof routeSamples]>> = routeSamples;
+
+async function call(route: RouteDefinition, caller: { tenantId: string; scopes: readonly Scope[] } | null) {
+  const sample = samples[route.operation] ?? expect.fail(`no sample of ${route.operation}`);
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => sample.params[name] ?? '');
+  const token = caller && (await keys.issue({ ...caller, nowMs }));
+  const response = await fetch(gateway.url + path, {
+    method: route.method,
+    headers: {
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(sample.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...sample.headers,
+    },
+    ...(sample.body === undefined ? {} : { body: JSON.stringify(sample.body) }),
+  });
+  const json: unknown = await response.json();
+  return { status: response.status, json };
+}
+
+const byOperation = new Map<string, RouteDefinition>(routes.map((route) => [route.operation, route]));
+const inOrder = Object.keys(routeSamples).map((name) => byOperation.get(name) ?? expect.fail(name));
+const named = inOrder.map((route) => [route.operation, route] as const);
+const ownerOf = (route: RouteDefinition) => samples[route.operation]?.owner ?? expect.fail(route.operation);
+
+describe('the owner with the scope', () => {
+  it.each(named)('is served by %s', async (_operation, route) => {
+    const { status, json } = await call(route, { tenantId: ownerOf(route), scopes: [route.scope] });
+    expect([status, json]).toEqual([route.successStatus, expect.anything()]);
+  });
+});
+
+describe('nobody', () => {
+  it.each(named)('gets past 401 at %s without a token', async (_operation, route) => {
+    const { status, json } = await call(route, null);
+    expect([status, problem.parse(json).code]).toEqual([401, 'unauthenticated']);
+  });
+});
+
+describe('the owner without the scope', () => {
+  it.each(named)('gets 403 at %s, whatever else the token allows', async (_operation, route) => {
+    const scopes = scopeNames.filter((scope) => scope !== route.scope);
+    const { status, json } = await call(route, { tenantId: ownerOf(route), scopes });
+    expect([status, problem.parse(json).code]).toEqual([403, 'forbidden']);
+  });
+});
+
+describe('another tenant with every scope', () => {
+  const stranger = { tenantId: 'ten_stranger', scopes: scopeNames };
+  const upserts = new Set(['putCounty', 'putStation', 'putEntrepreneur', 'putProgram']);
+
+  it.each(
+    named.filter(([operation]) => !upserts.has(operation)),
+  )('finds nothing at %s', async (_operation, route) => {
+    const { status, json } = await call(route, stranger);
+    expect([status, problem.parse(json).code]).toEqual([404, 'not_found']);
+  });
+
+  it.each([
+    ['putCounty', 'getCounty'],
+    ['putStation', 'getStation'],
+    ['putEntrepreneur', 'getEntrepreneur'],
+  ] as const)('may %s an object of its own by the same id, and the owner’s stays', async (put, get) => {
+    const read = byOperation.get(get) ?? expect.fail(get);
+    const write = byOperation.get(put) ?? expect.fail(put);
+    const owner = { tenantId: ownerOf(read), scopes: scopeNames };
+    const before = await call(read, owner);
+    expect((await call(write, { ...stranger, tenantId: 'ten_namesake' })).status).toBe(200);
+    expect(await call(read, owner)).toEqual(before);
+  });
+});
+
+describe('the parties of a program', () => {
+  const reads = ['getProgram', 'getApplication', 'listDecisions', 'getDecision'];
+  it.each([
+    'ten_lender',
+    'ten_incubator',
+    'ten_platform',
+    'ten_operator',
+  ])('%s reads it alike', async (tenantId) => {
+    for (const name of reads) {
+      const route = byOperation.get(name) ?? expect.fail(name);
+      const { status, json } = await call(route, { tenantId, scopes: [route.scope] });
+      const asLender = await call(route, { tenantId: 'ten_lender', scopes: [route.scope] });
+      expect([status, json]).toEqual([200, asLender.json]);
+    }
+  });
+});

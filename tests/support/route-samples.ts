@@ -1,0 +1,75 @@
+import type { Route } from '../../functions/routes.ts';
+import { programTerms } from './program-terms.ts';
+
+/** A request to a route that its owner may make, and that finds what it names once the world is set up. */
+export interface RouteSample {
+  /** The tenant whose object it is. */
+  readonly owner: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+const station = { countyId: 'cty_1', village: '李家村', openedOn: '2024-05-01', stage: 'partner' };
+
+/**
+ * One sample for every operation: a route that is added without one does not compile, so none escapes the
+ * authorization tests. Applied in this order, the writes set up the world the reads find.
+ */
+export const routeSamples: Readonly<Record<Route['operation'], RouteSample>> = {
+  putCounty: {
+    owner: 'ten_operator',
+    params: { countyId: 'cty_1' },
+    body: { name: '遂昌', leadingGroupHead: 'magistrate' },
+  },
+  putStation: { owner: 'ten_platform', params: { stationId: 'stn_1' }, body: station },
+  putEntrepreneur: {
+    owner: 'ten_platform',
+    params: { entrepreneurId: 'ent_1' },
+    body: { role: 'partner', stationIds: ['stn_1'], returnedToVillage: true },
+  },
+  recordConsent: {
+    owner: 'ten_platform',
+    params: { entrepreneurId: 'ent_1' },
+    headers: { 'idempotency-key': 'consent-1' },
+    body: { purpose: 'credit_decision', recipientTenantId: 'ten_lender', expiresAt: '2027-03-01T00:00:00Z' },
+  },
+  reportTransactions: {
+    owner: 'ten_platform',
+    params: { stationId: 'stn_1' },
+    body: {
+      transactions: [
+        {
+          transactionId: 't1',
+          kind: 'parcel',
+          occurredAt: '2026-02-20T08:00:00Z',
+          amountMinor: 250,
+          currency: 'CNY',
+        },
+      ],
+    },
+  },
+  putProgram: { owner: 'ten_operator', params: { programId: 'prg_1' }, body: programTerms },
+  // Automation refused: the decision goes to a person and no model is asked.
+  submitApplication: {
+    owner: 'ten_incubator',
+    params: { programId: 'prg_1' },
+    headers: { 'idempotency-key': 'application-1' },
+    body: {
+      stationId: 'stn_1',
+      entrepreneurId: 'ent_1',
+      requestedPrincipalMinor: 2_000_000,
+      requestedTermMonths: 12,
+      purpose: 'stock',
+      automatedDecision: 'refused',
+    },
+  },
+  getCounty: { owner: 'ten_operator', params: { countyId: 'cty_1' } },
+  getStation: { owner: 'ten_platform', params: { stationId: 'stn_1' } },
+  getEntrepreneur: { owner: 'ten_platform', params: { entrepreneurId: 'ent_1' } },
+  listConsents: { owner: 'ten_platform', params: { entrepreneurId: 'ent_1' } },
+  getProgram: { owner: 'ten_lender', params: { programId: 'prg_1' } },
+  getApplication: { owner: 'ten_lender', params: { programId: 'prg_1', applicationId: 'app_1' } },
+  listDecisions: { owner: 'ten_lender', params: { programId: 'prg_1' } },
+  getDecision: { owner: 'ten_lender', params: { programId: 'prg_1', decisionId: 'dec_1' } },
+};
