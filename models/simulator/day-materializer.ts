@@ -1,8 +1,8 @@
-import { dateOfEpochDay } from '../../shared/domain/calendar.ts';
 import type { Transaction, TransactionChannel } from '../../shared/domain/transaction.ts';
 import type { CashLine, DayEmitter } from './cash-lines.ts';
 import { CustomerPool } from './customer-pool.ts';
 import { RandomStream, streamPurposes } from './random-stream.ts';
+import { calendarDate } from './seasons.ts';
 import { NOT_YET, type StationState } from './station-state.ts';
 import type { StationTraits } from './station-traits.ts';
 
@@ -12,7 +12,12 @@ const DAY_MS = 86_400_000;
 const UTC_OFFSET_MS = 8 * 3_600_000;
 const SLOTS_MAX = 4_096;
 
-const hex16 = Array.from({ length: 65_536 }, (_, value) => value.toString(16).padStart(4, '0'));
+const UUID_LENGTH = 36;
+/** The four ASCII hexadecimal digits of every 16-bit value. */
+const hexCodes = new Uint8Array(4 * 65_536).map((_, index) =>
+  '0123456789abcdef'.charCodeAt(((index >>> 2) >>> (4 * (3 - (index & 3)))) & 15),
+);
+const idBytes = Buffer.allocUnsafe(SLOTS_MAX * UUID_LENGTH);
 const twoDigits = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, '0'));
 const threeDigits = Array.from({ length: 1_000 }, (_, value) => String(value).padStart(3, '0'));
 
@@ -29,6 +34,8 @@ export class DayMaterializer implements DayEmitter {
   private readonly amounts: number[] = [];
   private readonly keys = new Float64Array(SLOTS_MAX);
   private readonly weights = new Float64Array(SLOTS_MAX);
+  /** Instants of the transactions that `end` returned last, in their order. */
+  occurredAtMs: number[] = [];
   private openMs = 0;
   private closeMs = 0;
   private openingBalanceMinor = 0;
@@ -87,13 +94,15 @@ export class DayMaterializer implements DayEmitter {
    * still pays after its station has closed is no transaction of the station's.
    */
   end(day: number, state: StationState): Transaction[] {
+    this.occurredAtMs = [];
     const count = this.lines.length;
     const reported =
       this.traits.reportedDayShare === 1 || this.random.uniform() < this.traits.reportedDayShare;
     if (count === 0 || !reported || (state.closedDay !== NOT_YET && state.closedDay < day)) return [];
     const keys = this.keys.subarray(0, count).sort();
-    const today = `${dateOfEpochDay(day)}T`;
+    const today = `${calendarDate(day)}T`;
     let yesterday = '';
+    const ids = this.newTransactionIds(count);
     let balance = this.openingBalanceMinor;
     const result: Transaction[] = [];
     for (let position = 0; position < count; position += 1) {
@@ -108,10 +117,11 @@ export class DayMaterializer implements DayEmitter {
       let date = today;
       if (utcMs < 0) {
         utcMs += DAY_MS;
-        if (yesterday === '') yesterday = `${dateOfEpochDay(day - 1)}T`;
+        if (yesterday === '') yesterday = `${calendarDate(day - 1)}T`;
         date = yesterday;
       }
-      const transactionId = this.newTransactionId();
+      const transactionId = ids.substring(position * UUID_LENGTH, (position + 1) * UUID_LENGTH);
+      this.occurredAtMs.push(day * DAY_MS + localMs - UTC_OFFSET_MS);
       const occurredAt = date + timeOfDay(utcMs);
       const channel = this.channelOf(line);
       const counterparty = this.counterpartyOf(line);
@@ -164,16 +174,38 @@ export class DayMaterializer implements DayEmitter {
     }
   }
 
-  /** A version 4 UUID (RFC 9562) from the station's own stream. */
-  private newTransactionId(): string {
+  /** `count` version 4 UUIDs (RFC 9562) from the station's own stream, one after another: one decode a day. */
+  private newTransactionIds(count: number): string {
     const { random } = this;
-    const a = random.uint32();
-    const b = random.uint32();
-    const c = random.uint32();
-    const d = random.uint32();
-    const version = 0x4000 | (b & 0x0fff);
-    const variant = 0x8000 | (c & 0x3fff);
-    return `${hex16[a >>> 16]}${hex16[a & 0xffff]}-${hex16[b >>> 16]}-${hex16[version]}-${hex16[variant]}-${hex16[c >>> 16]}${hex16[d >>> 16]}${hex16[d & 0xffff]}`;
+    let at = 0;
+    const write = (value: number): void => {
+      const code = value << 2;
+      for (let digit = 0; digit < 4; digit += 1) idBytes[at + digit] = hexCodes[code + digit] ?? 0;
+      at += 4;
+    };
+    const hyphen = (): void => {
+      idBytes[at] = 45;
+      at += 1;
+    };
+    for (let number = 0; number < count; number += 1) {
+      const b = random.uint32();
+      const c = random.uint32();
+      const d = random.uint32();
+      const e = random.uint32();
+      write(b >>> 16);
+      write(b & 0xffff);
+      hyphen();
+      write(c >>> 16);
+      hyphen();
+      write(0x4000 | (c & 0x0fff));
+      hyphen();
+      write(0x8000 | (d & 0x3fff));
+      hyphen();
+      write(d >>> 16);
+      write(e >>> 16);
+      write(e & 0xffff);
+    }
+    return idBytes.toString('latin1', 0, at);
   }
 }
 

@@ -37,7 +37,7 @@ export function householdWeek(
   // Savings beyond half a year's need go into the house and the children.
   const idle = 0.02 * Math.max(0, state.savingsMinor - 6 * traits.monthlyNeedMinor);
   state.savingsMinor = Math.max(0, Math.round(state.savingsMinor + earned + drawn - need - idle));
-  if (pressed && state.loan !== null && random.uniform() < 0.07 * Math.exp(0.3 * traits.discipline)) {
+  if (pressed && state.loan !== null && random.uniform() < 0.11 * Math.exp(0.3 * traits.discipline)) {
     // Relatives step in, to be paid back.
     const lent = arrearsMinor(state.loan, state.day);
     state.householdDebtMinor += lent;
@@ -119,7 +119,7 @@ function invest(state: StationState, loan: LoanState, emit: DayEmitter | null): 
     case 'equipment':
     case 'premises':
     case 'logistics':
-      state.reach += (spent / 5_000_000) * worth;
+      state.reach += Math.min(0.4, (spent / 5_000_000) * worth);
       break;
   }
 }

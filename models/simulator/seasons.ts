@@ -55,6 +55,8 @@ export interface SeasonTable {
   readonly produce: Readonly<Record<Crop, Float64Array>>;
   /** Relative hazard of a road closure: the rainy season. */
   readonly rain: Float64Array;
+  /** `YYYY-MM-DD`. */
+  readonly dates: readonly string[];
   /** 1 on the days when nearly everything is shut for the Spring Festival. */
   readonly festivalRest: Uint8Array;
   readonly dayOfMonth: Uint8Array;
@@ -108,9 +110,11 @@ function build(): SeasonTable {
   const months = new Uint8Array(DAYS);
   const monthIndex = new Uint16Array(DAYS);
   const monthStarts: number[] = [];
+  const dates: string[] = [];
   for (let index = 0; index < DAYS; index += 1) {
     const day = CALENDAR_FIRST_DAY + index;
     const date = dateOfEpochDay(day);
+    dates.push(date);
     const month = Number(date.slice(5, 7)) - 1;
     const dayOfMonth = Number(date.slice(8, 10));
     if (dayOfMonth === 1) monthStarts.push(day);
@@ -152,6 +156,7 @@ function build(): SeasonTable {
       vegetables: produceOf('vegetables'),
     },
     rain,
+    dates,
     festivalRest,
     dayOfMonth: dayOfMonths,
     month: months,
@@ -161,3 +166,10 @@ function build(): SeasonTable {
 }
 
 export const seasons: SeasonTable = build();
+
+/** The business date of an epoch day from 2016 to 2031, from a table: `dateOfEpochDay` costs a Date. */
+export function calendarDate(day: number): string {
+  const date = seasons.dates[day - CALENDAR_FIRST_DAY];
+  if (date === undefined) throw new RangeError(`day ${day} is outside the simulator's calendar, 2016-2031`);
+  return date;
+}

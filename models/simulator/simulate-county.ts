@@ -74,10 +74,15 @@ function simulateStation(
 ): SimulatedStation {
   const { seed, countyIndex } = options;
   const random = new RandomStream([seed, streamPurposes.application, countyIndex, stationIndex]);
-  const openedDay = Math.max(
+  const earlierOpening = Math.max(
     CALENDAR_FIRST_DAY + 30,
     firstDay - 700 + random.below(700 + Math.max(1, Math.floor(options.days * 0.6))),
   );
+  const newOpening = firstDay + random.below(Math.max(1, Math.floor(options.days * 0.6)));
+  // Who would have closed before the window opens a station within it: there is none without a history.
+  const openedDay = closesBefore(options, path, stationIndex, earlierOpening, firstDay)
+    ? newOpening
+    : earlierOpening;
   const earliest = Math.max(firstDay, openedDay) + 120;
   const borrows = random.uniform() < (options.applicationShare ?? 0.7) && earliest < endDay;
   const loanDay = borrows ? earliest + random.below(endDay - earliest) : null;
@@ -115,6 +120,20 @@ function simulateStation(
       for (const { transactions } of transactionDays()) yield* transactions;
     },
   };
+}
+
+function closesBefore(
+  options: CountyOptions,
+  path: CountyPath,
+  stationIndex: number,
+  openedDay: number,
+  firstDay: number,
+): boolean {
+  if (openedDay >= firstDay) return false;
+  const traits = drawStation(options.seed, path.traits, options.countyIndex, stationIndex, openedDay);
+  const run = new StationRun(options.seed, path, traits, null);
+  run.liveUntil(firstDay);
+  return run.state.closedDay !== NOT_YET;
 }
 
 /** The station as the register has it on the eve of the state's day. */

@@ -51,9 +51,9 @@ export function simulateDay(
 /** Chances a day: illness, long illness, a blow to the household, customers lost at once, a move to the city. */
 const ILLNESS = 0.9 / 365;
 const LONG_ILLNESS = 0.13 / 365;
-const HOUSEHOLD_BLOW = 0.55 / 365;
+const HOUSEHOLD_BLOW = 0.65 / 365;
 const CUSTOMERS_LOST = 0.45 / 365;
-const MOVES_AWAY = 0.06 / 365;
+const MOVES_AWAY = 0.09 / 365;
 
 function strokesOfFate(
   state: StationState,
@@ -145,7 +145,8 @@ function trade(
   const mood = Math.exp(county.economy + state.momentum + 0.22 * random.normal() + (road ? -0.7 : 0));
   if (!road || random.uniform() < 0.15) {
     const season = (seasons.produce[traits.crop][index] ?? 1) * county.harvest;
-    const sourcing = traits.producerLinks * (1 + 1.3 * Math.sqrt(state.extraSourcingMinor / 3_000_000));
+    const sourcing =
+      traits.producerLinks * (1 + 1.3 * Math.min(2, Math.sqrt(state.extraSourcingMinor / 3_000_000)));
     const linked = (0.25 + 0.65 * state.stage) * Math.exp(0.3 * skill + state.momentum);
     const sales = random.poisson(linked * sourcing * season);
     if (sales > 0) sellProduce(state, traits, skill, sales, random, emit);
@@ -164,7 +165,7 @@ function trade(
     state.weekProfitMinor += commission;
   }
 
-  const stockReach = 1 + 1.2 * Math.sqrt(state.extraStockMinor / 3_000_000);
+  const stockReach = 1 + 1.2 * Math.min(2, Math.sqrt(state.extraStockMinor / 3_000_000));
   const shelfCount = random.poisson(0.42 * orders * stockReach * state.shelfFill);
   if (shelfCount > 0) {
     const total = basket(random, shelfCount, traits.orderSizeMinor * 0.6, 0.7);
@@ -267,12 +268,13 @@ function tradingWeek(
   }
   state.carrierDueMinor -= payUpTo(state, emit, cashLines.carrier, state.carrierDueMinor, 0);
 
-  const potential =
-    traits.households *
+  const share =
     (reachByStage[state.stage] ?? 0) *
     countyTraits.support *
     Math.exp(0.3 * state.skill + 0.15 * traits.motivation + state.reach + 0.5 * state.momentum) *
     (1 - 0.6 * county.competition);
+  // Nobody wins a whole village: the share bends towards 1.2 (neighbouring hamlets come too).
+  const potential = (traits.households * 1.2 * share) / (0.6 + share);
   const gap = Math.max(0, potential - state.customers);
   const joined = random.poisson(0.3 + 0.045 * gap * Math.exp(0.15 * traits.motivation));
   const churn = 0.011 * Math.exp(-0.35 * state.skill) + (state.customers > potential ? 0.03 : 0);

@@ -1,16 +1,15 @@
-import { type BusinessDate, dateOfEpochDay, epochDayOf } from '../../shared/domain/calendar.ts';
+import { type BusinessDate, epochDayOf } from '../../shared/domain/calendar.ts';
 import { inOrderOfOccurrence, reportedRow } from '../../shared/domain/day-bundle.ts';
 import type { DaySummary } from '../../shared/domain/day-summary.ts';
 import type { Entrepreneur } from '../../shared/domain/entrepreneur.ts';
 import type { Station } from '../../shared/domain/station.ts';
 import { summarizeDay } from '../../shared/domain/summarize-day.ts';
-import type { Transaction } from '../../shared/domain/transaction.ts';
 import { CountyPath } from './county-economy.ts';
 import { RandomStream, streamPurposes } from './random-stream.ts';
-import { CALENDAR_FIRST_DAY, CALENDAR_LAST_DAY } from './seasons.ts';
+import { CALENDAR_FIRST_DAY, CALENDAR_LAST_DAY, calendarDate } from './seasons.ts';
 import { stationOf } from './simulate-county.ts';
 import { hasDefaulted, OUTCOME_HORIZON_DAYS } from './station-loan.ts';
-import { type LoanRequest, StationRun } from './station-run.ts';
+import { type LoanRequest, type ReportedDay, StationRun } from './station-run.ts';
 import { NOT_YET } from './station-state.ts';
 import { drawStation, entrepreneurOn } from './station-traits.ts';
 
@@ -99,7 +98,7 @@ function trainingRow(
     if (run.state.closedDay !== NOT_YET) return null;
     if (today.transactions.length === 0) continue;
     transactionCount += today.transactions.length;
-    summaries.push(summaryOf(dateOfEpochDay(today.day), today.transactions));
+    summaries.push(summaryOf(today));
   }
   const station = stationOf(traits, run.state);
   const request = run.drawRequest();
@@ -110,7 +109,7 @@ function trainingRow(
   return {
     id: `sim-${options.seed}-${countyIndex}-${stationIndex}`,
     countyId: path.traits.county.countyId,
-    applicationDay: dateOfEpochDay(day),
+    applicationDay: calendarDate(day),
     station,
     entrepreneur: entrepreneurOn(traits, day - 1),
     request,
@@ -123,9 +122,9 @@ function trainingRow(
 }
 
 /** The day's summary by the domain's own rule, as if the transactions had come through ingest. */
-export function summaryOf(day: BusinessDate, transactions: readonly Transaction[]): DaySummary {
+export function summaryOf({ day, transactions, occurredAtMs }: ReportedDay): DaySummary {
   const rows = transactions
-    .map((transaction) => ({ ...reportedRow(transaction), recordedAtMs: 0 }))
+    .map((transaction, index) => ({ ...reportedRow(transaction, occurredAtMs[index]), recordedAtMs: 0 }))
     .sort(inOrderOfOccurrence);
-  return summarizeDay({ day, currency: 'CNY', rows }, 'Asia/Shanghai');
+  return summarizeDay({ day: calendarDate(day), currency: 'CNY', rows }, 'Asia/Shanghai');
 }

@@ -15,6 +15,13 @@ export interface LoanRequest {
   readonly purpose: Application['purpose'];
 }
 
+export interface ReportedDay {
+  readonly day: number;
+  readonly transactions: readonly Transaction[];
+  /** Milliseconds since 1970 of each transaction, so that nobody need parse them back. */
+  readonly occurredAtMs: readonly number[];
+}
+
 const terms = [6, 12, 12, 12, 18, 24, 24] as const;
 const purposes: readonly Application['purpose'][] = [
   'stock',
@@ -59,13 +66,14 @@ export class StationRun {
   }
 
   /** Lives the days before `day` and reports each as it passes, days without a transaction too. */
-  *reportUntil(day: number): Generator<{ readonly day: number; readonly transactions: Transaction[] }> {
+  *reportUntil(day: number): Generator<ReportedDay> {
     const materializer = new DayMaterializer(this.seed, this.world.traits);
     while (this.state.day < day) {
       const today = this.state.day;
       materializer.begin(this.state);
       this.liveDay(materializer);
-      yield { day: today, transactions: materializer.end(today, this.state) };
+      const transactions = materializer.end(today, this.state);
+      yield { day: today, transactions, occurredAtMs: materializer.occurredAtMs };
     }
   }
 
