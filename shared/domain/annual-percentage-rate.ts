@@ -21,40 +21,79 @@ export function yearsBetween(from: BusinessDate, to: BusinessDate): number {
   return months / 12 + daysBetween(addMonths(from, months), to) / DAYS_PER_YEAR;
 }
 
+export interface TimedCashFlow {
+  /** Since the first flow. */
+  readonly years: number;
+  /** Positive: paid to the borrower. Negative: paid by the borrower. */
+  readonly amountMinor: number;
+}
+
+/** Effective annual percentage rate of flows on dates, the years between them counted by `yearsBetween`. */
+export function annualPercentageRate(flows: readonly DatedCashFlow[]): number {
+  const first = flows[0];
+  if (first === undefined) throw new RangeError('no cash flows');
+  return annualPercentageRateOf(
+    flows.map(({ on, amountMinor }) => ({ years: yearsBetween(first.on, on), amountMinor })),
+  );
+}
+
+/** Steps of Newton's method take about six; halving alone, from any bracket, fewer than this. */
+const ITERATIONS_MAX = 200;
+const RELATIVE_PRECISION = 1e-15;
+
 /**
  * Effective annual percentage rate as a fraction (0.0969 is 9.69 %): the rate at which the present values of
  * what the borrower receives and of what the borrower pays are equal, all fees included.
  *
- * Receipts must come before payments, in order of date, with time between the first receipt and the first
- * payment; the flows then change sign once, so that there is exactly one rate, found by bracketing and
- * bisection to the last bit of the double. A loan repaid by less than was lent has a negative rate. Raises
- * RangeError for any other flows.
+ * Receipts must come before payments, in order of time, with time between the first receipt and the first
+ * payment; the flows then change sign once, so that there is exactly one rate. It is bracketed, then found by
+ * Newton's method, halving the bracket whenever a step would leave it (Press et al., Numerical Recipes, 9.4).
+ * A loan repaid by less than was lent has a negative rate. Raises RangeError for any other flows.
  */
-export function annualPercentageRate(flows: readonly DatedCashFlow[]): number {
-  const first = flows[0];
-  if (first === undefined) throw new RangeError('no cash flows');
-  const timed = flows.map(({ on, amountMinor }) => ({ years: yearsBetween(first.on, on), amountMinor }));
-  const firstPayment = timed.findIndex((flow) => flow.amountMinor < 0);
-  const payments = timed.slice(firstPayment);
+export function annualPercentageRateOf(flows: readonly TimedCashFlow[]): number {
+  requireOneChangeOfSign(flows);
+  let low = 1;
+  let high = 2;
+  while (presentValue(flows, low).value > 0) low /= 2;
+  while (presentValue(flows, high).value < 0) high *= 2;
+  let growth = low + (high - low) / 2;
+  for (let iteration = 0; iteration < ITERATIONS_MAX; iteration += 1) {
+    const { value, slope } = presentValue(flows, growth);
+    if (value < 0) low = growth;
+    else high = growth;
+    const newton = growth - value / slope;
+    const next = newton > low && newton < high ? newton : low + (high - low) / 2;
+    if (Math.abs(next - growth) <= RELATIVE_PRECISION * growth) return next - 1;
+    growth = next;
+  }
+  return growth - 1;
+}
+
+/** Present value at an annual growth factor, and its derivative by that factor. */
+function presentValue(
+  flows: readonly TimedCashFlow[],
+  growth: number,
+): { readonly value: number; readonly slope: number } {
+  let value = 0;
+  let slope = 0;
+  for (const { years, amountMinor } of flows) {
+    const discounted = amountMinor * growth ** -years;
+    value += discounted;
+    slope -= (years * discounted) / growth;
+  }
+  return { value, slope };
+}
+
+function requireOneChangeOfSign(flows: readonly TimedCashFlow[]): void {
+  const firstPayment = flows.findIndex((flow) => flow.amountMinor < 0);
+  const payments = flows.slice(firstPayment);
   if (
-    first.amountMinor <= 0 ||
+    (flows[0]?.amountMinor ?? 0) <= 0 ||
     firstPayment === -1 ||
     payments.some((flow) => flow.amountMinor > 0) ||
-    timed.some((flow, index) => flow.years < (timed[index - 1]?.years ?? 0)) ||
+    flows.some((flow, index) => flow.years < (flows[index - 1]?.years ?? 0)) ||
     (payments[0]?.years ?? 0) <= 0
   ) {
-    throw new RangeError('cash flows must be receipts, then later payments, in order of date');
-  }
-  const presentValue = (growth: number) =>
-    timed.reduce((sum, flow) => sum + flow.amountMinor * growth ** -flow.years, 0);
-  let low = 0.5;
-  let high = 2;
-  while (presentValue(low) > 0) low /= 2;
-  while (presentValue(high) < 0) high *= 2;
-  for (;;) {
-    const middle = low + (high - low) / 2;
-    if (middle <= low || middle >= high) return middle - 1;
-    if (presentValue(middle) < 0) low = middle;
-    else high = middle;
+    throw new RangeError('cash flows must be receipts, then later payments, in order of time');
   }
 }

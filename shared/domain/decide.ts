@@ -140,7 +140,6 @@ function appraise(facts: ScreeningFacts, score: ScoreCard): AppraisalFacts {
             affordability,
             borrowerHeadroomMinor,
             capitalHeadroomMinor,
-            decidedOn: facts.decidedOn,
           }),
   };
 }

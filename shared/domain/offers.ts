@@ -1,7 +1,6 @@
 import { affordablePrincipalMinor } from './affordability.ts';
 import { amortizationSchedule } from './amortization.ts';
-import { annualPercentageRate } from './annual-percentage-rate.ts';
-import { addMonths, type BusinessDate } from './calendar.ts';
+import { annualPercentageRateOf } from './annual-percentage-rate.ts';
 import type { Affordability, Offer, Pricing } from './decision.ts';
 import { addMinor, BPS, mulDivMinor } from './money.ts';
 import { annualRateBpsOf, lossAfterGuarantee, probabilityOfDefaultWithin } from './pricing.ts';
@@ -10,6 +9,7 @@ import type { ProgramPolicy } from './program.ts';
 export const OFFERS_MAX = 3;
 /** Principals are whole hundreds of the currency's major unit. */
 export const PRINCIPAL_UNIT_MINOR = 10_000;
+const MONTHS_PER_YEAR = 12;
 const EPSILON = 1e-9;
 
 /** An offer before it is one: its terms, and whether the law's cap and the policy's minimum admit it. */
@@ -24,7 +24,6 @@ export interface QuoteFacts {
   readonly affordability: Affordability;
   readonly borrowerHeadroomMinor: number;
   readonly capitalHeadroomMinor: number;
-  readonly decidedOn: BusinessDate;
 }
 
 /** The requested term, then the policy's other terms, nearest first; of two as near, the shorter. */
@@ -70,10 +69,11 @@ function quote(facts: QuoteFacts, principalMinor: number, termMonths: number): Q
   const annualRateBps = annualRateBpsOf(facts.pricing);
   const originationFeeMinor = mulDivMinor(principalMinor, facts.policy.originationFeeBps, BPS);
   const schedule = amortizationSchedule(principalMinor, annualRateBps, termMonths);
-  const apr = annualPercentageRate([
-    { on: facts.decidedOn, amountMinor: principalMinor - originationFeeMinor },
+  // Monthly installments: whole twelfths of a year, whatever the day of disbursement.
+  const apr = annualPercentageRateOf([
+    { years: 0, amountMinor: principalMinor - originationFeeMinor },
     ...schedule.map(({ number, installmentMinor }) => ({
-      on: addMonths(facts.decidedOn, number),
+      years: number / MONTHS_PER_YEAR,
       amountMinor: -installmentMinor,
     })),
   ]);
