@@ -33,12 +33,14 @@ export const commissionAndRefundFeatures = [
       zh: '单笔业务的佣金低',
       en: 'Little commission for each transaction',
     },
-    // A commission line is income of a transaction, not a transaction more.
-    compute: (view) =>
-      view.plainAccount
+    // A commission line is income of a transaction, not a transaction more. Who reports nothing but
+    // commissions has no transactions to spread them over.
+    compute: (view) => {
+      const served = windowSum(view.transactions, 180) - kindSum(view, 'commission', 'count', 2);
+      return view.plainAccount || served === 0
         ? Number.NaN
-        : kindSum(view, 'commission', 'inflowMinor', 2) /
-          (windowSum(view.transactions, 180) - kindSum(view, 'commission', 'count', 2)),
+        : kindSum(view, 'commission', 'inflowMinor', 2) / served;
+    },
   },
   {
     name: 'refund_rate_180d',

@@ -230,6 +230,19 @@ describe('trade, refunds and reversals', () => {
     ));
 });
 
+describe('a station that reports nothing but commissions', () => {
+  it('has a commission income but no transaction to spread it over', () =>
+    check(
+      days(60, 1, 'commission 2 50 0'),
+      `
+      monthly_commission_180d         | 1500
+      commission_per_transaction_180d | missing
+      purchase_order_share_180d       | missing
+      effective_trade_kinds_180d      | missing
+    `,
+    ));
+});
+
 describe('customers', () => {
   it('counts different people, who returned, and how much depends on few', () =>
     check(
