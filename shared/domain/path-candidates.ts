@@ -7,7 +7,7 @@ export interface Candidate {
   readonly to: number;
   /** `to` as float32, as the model sees it. */
   readonly value: number;
-  /** Share of the feature's range between here and there. */
+  /** Share of the way to the furthest plausible value: what it asks of the applicant, alike for all features. */
   readonly distance: number;
   /** Fall in log-odds of default, all other features as they are. */
   readonly gain: number;
@@ -134,7 +134,7 @@ function reachableValues(
     values.set(to, {
       to,
       value: Math.fround(to),
-      distance: Math.abs(to - current) / (maximum - minimum),
+      distance: Math.abs(to - current) / Math.abs(furthest - current),
     });
   }
   return [...values.values()];

@@ -27,8 +27,8 @@ interface Change {
 
 /**
  * The smallest changes to features the applicant can act on that bring the credit score to the cut-off: the
- * fewest features, at most four, and among those the least total distance, each distance a share of that
- * feature's range. When no four changes suffice, the changes that bring the score highest.
+ * fewest features, at most four, and among those the least total distance, each distance the share of the way
+ * to the furthest value plausible. When no four changes suffice, the changes that bring the score highest.
  *
  * Exact. The model is a sum of piecewise constant terms, so a feature need only be tried at the nearest
  * value of each bin; branch and bound over those, bounded by the most the features not yet chosen can gain,

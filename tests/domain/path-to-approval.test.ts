@@ -83,6 +83,15 @@ describe('the path to approval', () => {
   });
 });
 
+function furthestOf({ action, minimum, maximum }: FeatureExplanation, current: number): number {
+  return Math.min(maximum, Math.max(minimum, action?.reachable(current) ?? current));
+}
+
+function distanceOf(explanation: FeatureExplanation | undefined, current: number, to: number): number {
+  if (explanation === undefined) throw new RangeError('a step of no feature');
+  return Math.abs(to - current) / Math.abs(furthestOf(explanation, current) - current);
+}
+
 /** Every combination of every whole value of every movable feature: the answer without cleverness. */
 function bruteForce(
   model: ShapeModel,
@@ -107,12 +116,9 @@ function bruteForce(
     visit(index + 1, [...values, current], count, distance);
     if (explanation?.action == null || Number.isNaN(current)) return;
     const towards = explanation.riskDirection === 'decreasing' ? 1 : -1;
-    const limit = Math.min(
-      explanation.maximum,
-      Math.max(explanation.minimum, explanation.action.reachable(current)),
-    );
+    const limit = furthestOf(explanation, current);
     for (let value = current + towards; (limit - value) * towards >= 0; value += towards) {
-      const moved = Math.abs(value - current) / (explanation.maximum - explanation.minimum);
+      const moved = distanceOf(explanation, current, value);
       visit(index + 1, [...values, value], count + 1, distance + moved);
     }
   };
@@ -221,8 +227,7 @@ describe('the path to approval of any additive model, with interactions and miss
           for (const step of found.steps) {
             const index = explanations.findIndex(({ name }) => name === step.feature);
             expect(step.from).toBe(vector[index]);
-            const { minimum, maximum } = explanations[index] ?? { minimum: 0, maximum: 1 };
-            distance += Math.abs(step.to - (vector[index] ?? 0)) / (maximum - minimum);
+            distance += distanceOf(explanations[index], vector[index] ?? 0, step.to);
             changed[index] = step.to;
           }
           expect(scoreAt(model, changed)).toBe(found.creditScore);
