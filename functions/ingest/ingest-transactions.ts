@@ -1,5 +1,5 @@
 import { defaultIngestBounds, transactionAdmission } from '../../shared/domain/admit-transaction.ts';
-import type { BusinessDate } from '../../shared/domain/calendar.ts';
+import { type BusinessDate, daysBetween } from '../../shared/domain/calendar.ts';
 import {
   emptyBundle,
   type MergeOutcome,
@@ -11,7 +11,7 @@ import { transactionId } from '../../shared/domain/identifiers.ts';
 import type { IngestRejection, TransactionOutcome } from '../../shared/domain/ingest-rejections.ts';
 import type { Station } from '../../shared/domain/station.ts';
 import { summarizeDay } from '../../shared/domain/summarize-day.ts';
-import type { DayBundleStore } from '../../shared/store/day-bundles.ts';
+import type { DayBundleStore, StoredBundle } from '../../shared/store/day-bundles.ts';
 import type { StationStore } from '../../shared/store/stations.ts';
 import { settleBounded } from './settle-bounded.ts';
 
@@ -24,7 +24,7 @@ export interface IngestInput {
 
 export interface IngestDependencies {
   readonly stations: Pick<StationStore, 'get'>;
-  readonly bundles: Pick<DayBundleStore, 'get' | 'write'>;
+  readonly bundles: Pick<DayBundleStore, 'get' | 'readBundles' | 'write'>;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
   /** 0 up to 1, for jitter alone. */
@@ -34,6 +34,8 @@ export interface IngestDependencies {
 
 /** Days of one request written at once: enough to hide the latency of a write, few enough to spare the table. */
 const DAYS_AT_ONCE_MAX = 16;
+/** A day between two that are wanted costs half a read unit; a call of its own costs one, and a round trip. */
+const RUN_GAP_DAYS_MAX = 2;
 /** With full jitter over these waits, dozens of writers to one day all get through. */
 const WRITE_ATTEMPTS_MAX = 10;
 const BACKOFF_MS_FIRST = 8;
@@ -72,8 +74,9 @@ export async function ingestTransactions(
     reportedDay.positions.push(position);
   }
 
+  const held = await loadDays(tenantId, stationId, [...days.keys()], dependencies);
   await settleBounded([...days.values()], DAYS_AT_ONCE_MAX, async ({ day, rows, positions }) => {
-    const merged = await commitDay(tenantId, station, day, rows, dependencies);
+    const merged = await commitDay(tenantId, station, day, rows, held.get(day), dependencies);
     for (const [index, outcome] of merged.entries()) {
       const [position, row] = [positions[index], rows[index]];
       if (position === undefined || row === undefined) continue;
@@ -90,15 +93,42 @@ interface ReportedDay {
   readonly positions: number[];
 }
 
-/** Read, merge and write one day until no other writer came between. */
+/** What is held of some days: neighbours in one query, for a backfill of a month is one call and not thirty. */
+async function loadDays(
+  tenantId: string,
+  stationId: string,
+  days: readonly BusinessDate[],
+  { bundles }: IngestDependencies,
+): Promise<ReadonlyMap<BusinessDate, StoredBundle>> {
+  const held = new Map<BusinessDate, StoredBundle>();
+  await settleBounded(runsOfDays(days), DAYS_AT_ONCE_MAX, async ({ from, to }) => {
+    for (const stored of await bundles.readBundles(tenantId, stationId, from, to)) {
+      held.set(stored.bundle.day, stored);
+    }
+  });
+  return held;
+}
+
+function runsOfDays(days: readonly BusinessDate[]): { from: BusinessDate; to: BusinessDate }[] {
+  const runs: { from: BusinessDate; to: BusinessDate }[] = [];
+  for (const day of [...days].sort()) {
+    const run = runs.at(-1);
+    if (run !== undefined && daysBetween(run.to, day) <= RUN_GAP_DAYS_MAX) run.to = day;
+    else runs.push({ from: day, to: day });
+  }
+  return runs;
+}
+
+/** Merge and write one day until no other writer came between. */
 async function commitDay(
   tenantId: string,
   station: Station,
   day: BusinessDate,
   rows: readonly ReportedRow[],
+  loaded: StoredBundle | undefined,
   { bundles, nowMs, random, sleep }: IngestDependencies,
 ): Promise<readonly MergeOutcome[]> {
-  let held = await bundles.get(tenantId, station.stationId, day);
+  let held = loaded;
   for (let attempt = 1; ; attempt += 1) {
     const before = held?.bundle ?? emptyBundle(day, station.currency);
     const { bundle, outcomes } = mergeIntoBundle(before, rows, nowMs());

@@ -128,7 +128,7 @@ describe('taking in what a station reports', () => {
     const store = dayBundleStore(table());
     const killed = await ingestion('ten_killed', {
       bundles: {
-        get: store.get,
+        ...store,
         write: async (...write) => {
           await store.write(...write);
           throw new Error('killed');
@@ -149,7 +149,7 @@ describe('taking in what a station reports', () => {
     await report(sampleTransaction());
     const refusing = await ingestion('ten_quiet', {
       bundles: {
-        get: dayBundleStore(table()).get,
+        ...dayBundleStore(table()),
         write: () => Promise.reject(new Error('must not write')),
       },
     });
@@ -183,7 +183,7 @@ describe('taking in what a station reports', () => {
     const waitsMs: number[] = [];
     const crowded = await ingestion('ten_hot', {
       bundles: {
-        get: store.get,
+        ...store,
         write: (tenant, station, bundle, ...rest) =>
           bundle.day === SAMPLE_DAY
             ? Promise.resolve('conflict')
@@ -222,12 +222,38 @@ describe('taking in what a station reports', () => {
     await expect(ingestTransactions(input, dependencies)).rejects.toMatchObject({ code: 'not_found' });
   });
 
+  it('reads a month of days in one call, and far days apart', async () => {
+    const reads: string[] = [];
+    const store = dayBundleStore(table());
+    const { report } = await ingestion('ten_runs', {
+      bundles: {
+        ...store,
+        readBundles: (tenant, station, from, to) => {
+          reads.push(`${from}..${to}`);
+          return store.readBundles(tenant, station, from, to);
+        },
+      },
+    });
+    await report(...monthOfTransactions());
+    expect(reads).toEqual(['2026-02-01..2026-03-02']);
+    const apart = ['2026-01-01', '2026-01-09', '2026-01-11', '2026-02-01'];
+    const sent = apart.map((day) =>
+      sampleTransaction({ transactionId: day, occurredAt: `${day}T01:00:00Z` }),
+    );
+    expect(statuses(await report(...sent))).toEqual(apart.map(() => 'accepted'));
+    expect(reads.slice(1)).toEqual([
+      '2026-01-01..2026-01-01',
+      '2026-01-09..2026-01-11',
+      '2026-02-01..2026-02-01',
+    ]);
+  });
+
   it('never writes more than sixteen days at once', async () => {
     let [now, most] = [0, 0];
     const store = dayBundleStore(table());
     const { report } = await ingestion('ten_wide', {
       bundles: {
-        get: store.get,
+        ...store,
         write: async (...write) => {
           now += 1;
           most = Math.max(most, now);
