@@ -29,8 +29,8 @@ interface EngineCommand {
   readonly args: readonly string[];
 }
 
-/** DynamoDB Local takes about two seconds on a cold JVM; a loaded machine is given ten times that. */
-const READY_TIMEOUT_MS = 30_000;
+/** DynamoDB Local takes about two seconds on a cold JVM; a crowded machine was seen to need thirteen. */
+const READY_TIMEOUT_MS = 45_000;
 const POLL_INTERVAL_MS = 25;
 const STOP_TIMEOUT_MS = 5_000;
 /** A port found free may be taken before the engine binds it. */
@@ -168,6 +168,9 @@ export function freePort(): Promise<number> {
 }
 
 async function launch(name: EngineName, port: number, engine: EngineCommand): Promise<RunningEngine> {
+  const endpoint = `http://127.0.0.1:${port}`;
+  // Otherwise whoever holds the port would answer for an engine that is about to fail to bind it.
+  if (await answers(endpoint)) throw new Error(`${name} cannot start: port ${port} is in use`);
   const child = spawn('sh', ['-c', GUARD_SCRIPT, 'engine', engine.command, ...engine.args], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -189,7 +192,6 @@ async function launch(name: EngineName, port: number, engine: EngineCommand): Pr
   }
   child.stdin.on('error', () => {});
 
-  const endpoint = `http://127.0.0.1:${port}`;
   const deadlineMs = Date.now() + READY_TIMEOUT_MS;
   while (!(await answers(endpoint))) {
     const outcome = await Promise.race([ended, delay(POLL_INTERVAL_MS)]);
