@@ -3,21 +3,23 @@ import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with {
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { z } from 'zod';
 import { parse } from '../shared/domain/parse.ts';
-import { bundleFunction } from './constructs/bundle-function.ts';
+import { type BundleFunctionOptions, bundleFunction } from './constructs/bundle-function.ts';
 import { machineClientSettings } from './constructs/machine-client.ts';
 import { DataStack } from './stacks/data-stack.ts';
 import { deployedFunctions, entryOf } from './stacks/functions.ts';
 import { ObservabilityStack } from './stacks/observability-stack.ts';
 import { ServiceStack } from './stacks/service-stack.ts';
 
-/** Bundle every deployed function for Lambda into `outDirectory`; gives each one's directory by name. */
-export async function bundleFunctions(outDirectory: string): Promise<Record<string, string>> {
+export type BundleFunctionsOptions = Pick<BundleFunctionOptions, 'outDirectory' | 'modelsDirectory'>;
+
+/** Bundle every deployed function for Lambda; gives each one's directory by name. */
+export async function bundleFunctions(options: BundleFunctionsOptions): Promise<Record<string, string>> {
   const bundles = await Promise.all(
     Object.entries(deployedFunctions).map(async ([name, { onnx }]) => {
       const bundle = await bundleFunction({
+        ...options,
         name,
         entry: entryOf(name),
-        outDirectory,
         onnx,
         platform: 'linux',
         architecture: 'arm64',
@@ -73,5 +75,5 @@ export function cunxinApp({ bundles, ...appProps }: CunxinAppProps) {
 }
 
 if (import.meta.main) {
-  cunxinApp({ bundles: await bundleFunctions('dist/functions') }).app.synth();
+  cunxinApp({ bundles: await bundleFunctions({ outDirectory: 'dist/functions' }) }).app.synth();
 }

@@ -57,7 +57,7 @@ export class CunxinFunction extends Construct {
       timeout: Duration.seconds(props.timeoutSeconds),
       role,
       logGroup: this.logGroup,
-      environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
+      environment: { ...props.environment },
     });
   }
 

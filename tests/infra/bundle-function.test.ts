@@ -1,16 +1,19 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleFunctions } from '../../infra/app.ts';
 import {
   bundleFunction,
   type FunctionBundle,
   filesOf,
   zipBytes,
 } from '../../infra/constructs/bundle-function.ts';
+import { deployedFunctions } from '../../infra/stacks/functions.ts';
+import { writeRegistry } from './model-registry.ts';
 
 const scores = 'tests/infra/fixtures/scores.ts';
 const answers = 'tests/infra/fixtures/answers.ts';
@@ -24,12 +27,7 @@ beforeAll(async () => {
   // Outside the repository, so that nothing a bundle lacks can be found in the repository's node_modules.
   directory = await mkdtemp(join(tmpdir(), 'cunxin-bundle-'));
   modelsDirectory = join(directory, 'models');
-  for (const version of ['champion-1', 'challenger-2']) {
-    await mkdir(join(modelsDirectory, 'pd', version), { recursive: true });
-    await writeFile(join(modelsDirectory, 'pd', version, 'model.onnx'), version);
-  }
-  const registry = { champion: { path: 'pd/champion-1' }, challengers: [{ path: 'pd/challenger-2' }] };
-  await writeFile(join(modelsDirectory, 'registry.json'), JSON.stringify(registry));
+  await writeRegistry(modelsDirectory);
   scoring = await bundleFunction({
     name: 'scoring',
     entry: scores,
@@ -92,6 +90,19 @@ describe('a bundled function that scores', () => {
       { cwd: here.directory },
     );
     expect(JSON.parse(stdout)).toEqual({ session: 'function', sum: 2, errorName: 'LedgerRefused' });
+  });
+});
+
+describe('the deployed functions', () => {
+  it('are all bundled, and only the one that scores carries ONNX Runtime and a model', async () => {
+    const bundles = await bundleFunctions({ outDirectory: join(directory, 'deployed'), modelsDirectory });
+    expect(Object.keys(bundles).sort()).toEqual(Object.keys(deployedFunctions).sort());
+    for (const [name, where] of Object.entries(bundles)) {
+      const paths = (await filesOf(where)).map(({ path }) => path);
+      expect(paths, name).toContain('index.mjs');
+      const heavy = paths.filter((path) => /onnx|^models/.test(path)).length;
+      expect(heavy > 0, name).toBe(name === 'applications');
+    }
   });
 });
 

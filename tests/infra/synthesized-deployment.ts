@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AppProps } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { expect } from 'vitest';
 import { z } from 'zod';
@@ -28,9 +29,12 @@ export interface SynthesizedDeployment {
 
 /**
  * Synthesize the deployment in a directory of its own. A template is the same whatever is in a bundle, and
- * bundles are tested by themselves, so these hold one line each.
+ * bundles are tested by themselves, so these hold one line each. Unless told not to, CloudFormation's own schemas
+ * are held against the templates, which takes seconds the first time.
  */
-export async function synthesizeDeployment(): Promise<SynthesizedDeployment> {
+export async function synthesizeDeployment(
+  options: Pick<AppProps, 'builtinCloudFormationValidation'> = {},
+): Promise<SynthesizedDeployment> {
   const directory = await mkdtemp(join(tmpdir(), 'cunxin-stacks-'));
   const bundles: Record<string, string> = {};
   for (const name of functionNames) {
@@ -41,6 +45,7 @@ export async function synthesizeDeployment(): Promise<SynthesizedDeployment> {
   }
   const outdir = join(directory, 'cdk.out');
   const { app, data, service, observability } = cunxinApp({
+    ...options,
     bundles,
     outdir,
     context: { machineClients, alarmEmails: ['duty@example.org'] },
