@@ -16,6 +16,9 @@ export interface RequestFacts {
   readonly entrepreneur: Pick<Entrepreneur, 'training' | 'returnedToVillage'> | null;
 }
 
+/** About what a county program charges. Training and decisions reckon with the same rate, so it is fixed. */
+export const INDICATIVE_ANNUAL_RATE_BPS = 800;
+
 /** Equal monthly installment in minor units, unrounded; NaN when the request is unknown. */
 export function askedInstallmentMinor(facts: RequestFacts): number {
   const { requestedPrincipalMinor: principal, requestedTermMonths: months } = facts;

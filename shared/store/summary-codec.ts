@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { dateOfEpochDay, epochDayOf } from '../domain/calendar.ts';
 import { type DaySummary, HASH_CEILING_EXACT, type KindTotals } from '../domain/day-summary.ts';
 import { type TransactionKind, transactionKinds } from '../domain/transaction.ts';
@@ -113,4 +114,11 @@ export function decodeSummary(bytes: Uint8Array): DaySummary {
     lowestBalanceMinor,
     customers: { hashCeiling, customers },
   };
+}
+
+/** SHA-256, hex, of a history: its day summaries in order, as they are stored. */
+export function historyVersion(summaries: readonly DaySummary[]): string {
+  const hash = createHash('sha256');
+  for (const summary of summaries) hash.update(encodeSummary(summary));
+  return hash.digest('hex');
 }
