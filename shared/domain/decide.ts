@@ -1,4 +1,10 @@
 import { affordablePrincipalMinor, assessAffordability } from './affordability.ts';
+import {
+  type AppraisalFacts,
+  appraisalStages,
+  scoreBelowMinimum,
+  scoreInReferralBand,
+} from './appraisal-rules.ts';
 import type { ScoredModel } from './credit-score.ts';
 import {
   type Decision,
@@ -10,22 +16,13 @@ import {
   type RuleResult,
   type ScoreCard,
 } from './decision.ts';
-import {
-  type AppraisalFacts,
-  appraisalStages,
-  type Evaluation,
-  evaluateStages,
-  type ScreeningFacts,
-  scoreBelowMinimum,
-  scoreInReferralBand,
-  screeningFacts,
-  screeningStages,
-} from './decision-rules.ts';
+import { type Evaluation, evaluateStages } from './decision-rules.ts';
 import type { FeatureExplanation } from './feature-explanation.ts';
 import { OFFERS_MAX, quoteTerms, withinCap } from './offers.ts';
 import { pathToApproval } from './path-to-approval.ts';
 import { annualRateBpsOf, priceOf } from './pricing.ts';
 import { adverseActionReasonCodes, REASONS_MAX } from './reason-codes.ts';
+import { type ScreeningFacts, screeningFacts, screeningStages } from './screening-rules.ts';
 import type { ShapeModel } from './shape-model.ts';
 
 /** The model behind a score, as much of it as a decision explains itself by. */

@@ -6,7 +6,7 @@ import { stationStages } from './station.ts';
 
 /**
  * The thresholds of a program's rules: data, versioned. The rules themselves are code
- * (decision-rules.ts), and what law forbids cannot be stated here.
+ * (screening-rules.ts, appraisal-rules.ts), and what law forbids cannot be stated here.
  */
 export const programPolicy = z
   .strictObject({

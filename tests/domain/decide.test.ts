@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import { appraisalStages } from '../../shared/domain/appraisal-rules.ts';
 import { decide, decisionBytes, needsScore, replay } from '../../shared/domain/decide.ts';
 import { type Decision, type DecisionInput, decision, decisionInput } from '../../shared/domain/decision.ts';
-import { appraisalStages, screeningStages } from '../../shared/domain/decision-rules.ts';
+import { screeningStages } from '../../shared/domain/screening-rules.ts';
 import { DECIDED_AT, sampleExplanations, sampleInput, sampleModel } from '../support/sample-decision.ts';
 
 const context = { decidedAt: DECIDED_AT, model: sampleModel, explanations: sampleExplanations };

@@ -1,0 +1,113 @@
+import type { Affordability, Pricing, ScoreCard } from './decision.ts';
+import { atLeast, type Rule, type Stage } from './decision-rules.ts';
+import { type Quote, withinCap } from './offers.ts';
+import type { ScreeningFacts } from './screening-rules.ts';
+
+/** What is known once the applicant is scored. */
+export interface AppraisalFacts extends ScreeningFacts {
+  readonly score: ScoreCard;
+  readonly pricing: Pricing;
+  /** Null when no month of cash flow has been observed. */
+  readonly affordability: Affordability | null;
+  /** The greatest principal the cash flow carries at any term of the policy. */
+  readonly affordablePrincipalMinor: number;
+  readonly borrowerHeadroomMinor: number;
+  readonly capitalHeadroomMinor: number;
+  /** Terms whose principal reaches the minimum, at their fair price, requested term first. */
+  readonly quotes: readonly Quote[];
+}
+
+export const scoreBelowMinimum: Rule<AppraisalFacts> = {
+  code: 'score_below_minimum',
+  sentences: {
+    zh: '信用评分低于该项目的最低要求',
+    en: 'The credit score is below the least the program accepts',
+  },
+  effect: 'declines',
+  check: ({ input, score }) => atLeast(score.creditScore, input.program.policy.minimumCreditScore),
+};
+
+export const scoreInReferralBand: Rule<AppraisalFacts> = {
+  code: 'score_in_referral_band',
+  sentences: {
+    zh: '信用评分处于需人工审核的区间',
+    en: 'The credit score is in the range that a person decides on',
+  },
+  effect: 'refers',
+  check: ({ input, score }) =>
+    score.creditScore < input.program.policy.minimumCreditScore
+      ? null
+      : atLeast(score.creditScore, input.program.policy.referBelowCreditScore),
+};
+
+export const cashFlowUnknown: Rule<AppraisalFacts> = {
+  code: 'cash_flow_unknown',
+  sentences: {
+    zh: '现有记录不足以判断现金流，需人工核实',
+    en: 'The records do not show the cash flow; a person will check',
+  },
+  effect: 'refers',
+  check: ({ affordability }) => atLeast(affordability?.observedMonths ?? 0, 1),
+};
+
+export const cashFlowInsufficient: Rule<AppraisalFacts> = {
+  code: 'cash_flow_insufficient',
+  sentences: {
+    zh: '按压力情形测算，经营现金流不足以偿还最低额度的贷款',
+    en: 'In a bad month the cash flow would not carry the installments of the smallest loan',
+  },
+  effect: 'declines',
+  check: ({ input, affordability, affordablePrincipalMinor }) =>
+    affordability && atLeast(affordablePrincipalMinor, input.program.policy.minimumPrincipalMinor),
+};
+
+export const borrowerLimitReached: Rule<AppraisalFacts> = {
+  code: 'borrower_limit_reached',
+  sentences: {
+    zh: '您在该机构的贷款已达到单户限额',
+    en: 'You already owe this lender as much as one borrower may',
+  },
+  effect: 'declines',
+  check: ({ input, borrowerHeadroomMinor }) =>
+    atLeast(borrowerHeadroomMinor, input.program.policy.minimumPrincipalMinor),
+};
+
+export const capitalExhausted: Rule<AppraisalFacts> = {
+  code: 'capital_exhausted',
+  sentences: {
+    zh: '该项目的资金已用完；资金补充后可重新申请',
+    en: 'The program has no capital left; apply again when it has been replenished',
+  },
+  effect: 'declines',
+  check: ({ input, capitalHeadroomMinor }) =>
+    atLeast(capitalHeadroomMinor, input.program.policy.minimumPrincipalMinor),
+};
+
+/** Never cut to fit: a price below expected loss would be paid by the other borrowers. */
+export const priceAboveCap: Rule<AppraisalFacts> = {
+  code: 'price_above_cap',
+  sentences: {
+    zh: '按风险测算的综合年化成本超过法定上限',
+    en: 'The price that covers the risk would be above the legal cap on the annual percentage rate',
+  },
+  effect: 'declines',
+  check: ({ quotes, pricing }) =>
+    quotes.length === 0
+      ? null
+      : {
+          broken: !quotes.some((quote) => withinCap(quote, pricing)),
+          observed: Math.min(...quotes.map((quote) => quote.aprBps)),
+          bound: pricing.aprCapBps,
+        },
+};
+
+/**
+ * Once scored, in order. A score in the referral band goes on: whoever decides sees affordability and price,
+ * and a later decline outranks the referral.
+ */
+export const appraisalStages: readonly Stage<AppraisalFacts>[] = [
+  { name: 'score', referralEnds: false, rules: [scoreBelowMinimum, scoreInReferralBand] },
+  { name: 'affordability', referralEnds: true, rules: [cashFlowUnknown, cashFlowInsufficient] },
+  { name: 'exposure', referralEnds: true, rules: [borrowerLimitReached, capitalExhausted] },
+  { name: 'pricing', referralEnds: true, rules: [priceAboveCap] },
+];
