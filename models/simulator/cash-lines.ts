@@ -23,7 +23,11 @@ const line = (
 export const cashLines = {
   onlineOrder: line('purchase_order', 'counter', 'app', 'customer', 0.8),
   shelfSale: line('purchase_order', 'counter', 'counter', 'customer', 0.7),
-  orderSettlement: line('transfer_out', 'closing', 'bank', 'platform'),
+  // What passes through leaves under the kind it came for, so that kinds other than transfers add up to the
+  // profit of the trade, and transfers are the household's and the lender's.
+  orderSettlement: line('stock_purchase', 'closing', 'bank', 'platform'),
+  billSettlement: line('bill_payment', 'closing', 'bank', 'platform'),
+  bookingSettlement: line('service_booking', 'closing', 'bank', 'platform'),
   produceBought: line('stock_purchase', 'morning', 'counter', 'supplier', 0.4),
   produceSold: line('produce_sale', 'counter', 'app', 'customer', 0.6),
   restocking: line('stock_purchase', 'morning', 'bank', 'supplier', 0.3),

@@ -188,7 +188,7 @@ function trade(
   if (bills > 0) {
     const total = basket(random, bills, 9_500, 0.6);
     post(state, emit, cashLines.bill, bills, total);
-    post(state, emit, cashLines.orderSettlement, 1, -total);
+    post(state, emit, cashLines.billSettlement, 1, -total);
     state.commissionDueMinor += 90 * bills;
     state.weekProfitMinor += 90 * bills;
   }
@@ -197,7 +197,7 @@ function trade(
   if (bookings > 0) {
     const total = basket(random, bookings, 21_000 * countyTraits.income, 0.6);
     post(state, emit, cashLines.booking, bookings, total);
-    post(state, emit, cashLines.orderSettlement, 1, -total);
+    post(state, emit, cashLines.bookingSettlement, 1, -total);
     const commission = Math.round(total * 0.055);
     state.commissionDueMinor += commission;
     state.weekProfitMinor += commission;

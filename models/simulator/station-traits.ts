@@ -98,8 +98,8 @@ export function drawStation(
   const skill = random.normal();
   const motivation = 0.35 * skill + 0.937 * random.normal();
   const discipline = random.normal();
-  const savings = random.logNormal(1_000_000, 1);
-  const need = random.logNormal(180_000, 0.25);
+  const savings = random.logNormal(900_000, 0.6);
+  const need = random.logNormal(180_000, 0.15);
   const openMinute = 420 + 15 * random.below(9);
   return {
     countyIndex,
@@ -121,9 +121,9 @@ export function drawStation(
     orderSizeMinor: Math.round(random.logNormal(7_800, 0.2) * county.income),
     produceOrderSizeMinor: Math.round(random.logNormal(19_000, 0.35)),
     monthlyNeedMinor: Math.round(need),
-    monthlyOutsideIncomeMinor: Math.round(random.logNormal(150_000, 0.35)),
+    monthlyOutsideIncomeMinor: Math.round(random.logNormal(145_000, 0.2)),
     initialSavingsMinor: Math.round(savings),
-    savingsReserveMinor: Math.round(need * random.logNormal(4, 0.6) * Math.exp(-0.25 * discipline)),
+    savingsReserveMinor: Math.round(need * random.logNormal(4.5, 0.35) * Math.exp(-0.25 * discipline)),
     initialCashMinor: Math.round(random.logNormal(800_000, 0.5)),
     openMinute,
     closeMinute: openMinute + 540 + 15 * random.below(17),
@@ -132,7 +132,7 @@ export function drawStation(
     training: plannedTraining(random, openedDay, motivation, county.support),
     reportedDayShare: random.uniform() < 0.8 ? 1 : 0.8 + 0.2 * random.uniform(),
     namedCustomerShare: random.uniform() < 0.15 ? 0 : 0.5 + 0.5 * random.uniform(),
-    reportsBalance: random.uniform() < 0.55,
+    reportsBalance: random.uniform() < 0.8,
   };
 }
 
