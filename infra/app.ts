@@ -38,21 +38,17 @@ const deploymentSettings = z.strictObject({
 
 export interface CunxinAppProps extends AppProps {
   readonly bundles: Readonly<Record<string, string>>;
+  /** Account and region to deploy to; what is left out is left to CloudFormation. */
+  readonly env?: Environment;
 }
 
 /**
- * The whole deployment. It looks nothing up: without an account the templates leave account and region to
- * CloudFormation, with one (CDK_DEFAULT_ACCOUNT, CDK_DEFAULT_REGION, which the CDK CLI sets) they name them.
+ * The whole deployment. It looks nothing up, so it is synthesized without an account and without a network.
  */
-export function cunxinApp({ bundles, ...appProps }: CunxinAppProps) {
+export function cunxinApp({ bundles, env = {}, ...appProps }: CunxinAppProps) {
   // A new deployment has no past to be compatible with, so every behaviour is the library's current one.
   const app = new App({ postCliContext: recommendedFlags, ...appProps });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
-  const env: Environment = {
-    ...(account === undefined ? {} : { account }),
-    ...(region === undefined ? {} : { region }),
-  };
   const { machineClients, alarmEmails } = parse(
     deploymentSettings,
     {
@@ -75,5 +71,12 @@ export function cunxinApp({ bundles, ...appProps }: CunxinAppProps) {
 }
 
 if (import.meta.main) {
-  cunxinApp({ bundles: await bundleFunctions({ outDirectory: 'dist/functions' }) }).app.synth();
+  // The CDK CLI sets these from the caller's credentials and profile.
+  const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
+  const bundles = await bundleFunctions({ outDirectory: 'dist/functions' });
+  const env = {
+    ...(account === undefined ? {} : { account }),
+    ...(region === undefined ? {} : { region }),
+  };
+  cunxinApp({ bundles, env }).app.synth();
 }

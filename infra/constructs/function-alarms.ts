@@ -23,7 +23,7 @@ export class FunctionAlarms extends Construct {
     super(scope, id);
     const { lambda, monitoring, logGroup, name } = subject;
     const text = (seen: string) =>
-      `${monitoring.errorImpact} Seen: ${seen} in 5 minutes. Look in ${logGroup.logGroupName}.`;
+      `${monitoring.errorImpact} Seen: ${seen}. Look in ${logGroup.logGroupName}.`;
     const alarm = (
       alarmId: string,
       metric: IMetric,
@@ -40,18 +40,18 @@ export class FunctionAlarms extends Construct {
       return created;
     };
     this.alarms = [
-      alarm('Errors', faultsOf(subject), 0, `requests to ${name} that failed by our fault`),
+      alarm('Errors', faultsOf(subject), 0, `requests to ${name} that failed by our fault, in 5 minutes`),
       alarm(
         'Throttles',
         lambda.metricThrottles({ period: PERIOD, statistic: Stats.SUM }),
         0,
-        `calls of ${name} refused for want of concurrency`,
+        `calls of ${name} refused for want of concurrency, in 5 minutes`,
       ),
       alarm(
         'Duration',
         lambda.metricDuration({ period: PERIOD, statistic: Stats.percentile(99) }),
         monitoring.durationP99MsMax,
-        `the slowest hundredth of calls of ${name} above ${monitoring.durationP99MsMax} ms, three times running,`,
+        `the slowest hundredth of calls of ${name} above ${monitoring.durationP99MsMax} ms for 15 minutes`,
         3,
       ),
     ];
