@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { routes } from '../../functions/routes.ts';
+import { instant } from '../../shared/domain/calendar.ts';
 import { openApiDocument } from '../../shared/http/openapi.ts';
 import type { RouteDefinition } from '../../shared/http/route.ts';
 import { qualifiedScope } from '../../shared/http/scopes.ts';
@@ -88,6 +89,31 @@ describe('the API document', () => {
     for (const [, found] of operations) {
       const schema = found?.requestBody?.content['application/json']?.schema;
       if (schema !== undefined) expect(schema.additionalProperties).toBe(false);
+    }
+  });
+
+  it('describes instants in one pattern that agrees with what is accepted', () => {
+    const { pattern, format } = z
+      .looseObject({ pattern: z.string(), format: z.string() })
+      .parse(document.components.schemas.Instant);
+    expect(format).toBe('date-time');
+    const described = new RegExp(pattern);
+    for (const text of [
+      '1970-01-01T00:00:00Z',
+      '2099-12-31T23:59:59.999Z',
+      '2026-03-01T08:15:00.2Z',
+      '1969-12-31T23:59:59Z',
+      '2100-01-01T00:00:00Z',
+      '2026-03-01T08:15:00.1234Z',
+      '2026-03-01T08:15Z',
+      '2026-03-01T24:00:00Z',
+      '2026-03-01T08:15:60Z',
+      '2026-13-01T08:15:00Z',
+      '2026-03-01T08:15:00+08:00',
+      '2026-03-01 08:15:00Z',
+      '2026-03-01',
+    ]) {
+      expect([text, described.test(text)]).toEqual([text, instant.safeParse(text).success]);
     }
   });
 
