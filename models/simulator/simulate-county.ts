@@ -43,6 +43,8 @@ export interface CountyOptions {
   readonly days: number;
   /** Share of stations that borrow within the window. Default 0.7. */
   readonly applicationShare?: number;
+  /** Every station that is open and old enough borrows on this day, instead of a share on days of their own. */
+  readonly applicationsOn?: BusinessDate;
   /** Futures per application for `truePd`; default 0. Each costs about 0.2 ms. */
   readonly resimulations?: number;
 }
@@ -85,7 +87,9 @@ function simulateStation(
     : earlierOpening;
   const earliest = Math.max(firstDay, openedDay) + 120;
   const borrows = random.uniform() < (options.applicationShare ?? 0.7) && earliest < endDay;
-  const loanDay = borrows ? earliest + random.below(endDay - earliest) : null;
+  const ownDay = borrows ? earliest + random.below(endDay - earliest) : null;
+  const loanDay =
+    options.applicationsOn === undefined ? ownDay : commonLoanDay(options.applicationsOn, earliest);
   const traits = drawStation(seed, path.traits, countyIndex, stationIndex, openedDay);
   const run = new StationRun(seed, path, traits, loanDay);
   const applications: SimulatedApplication[] = [];
@@ -120,6 +124,11 @@ function simulateStation(
       for (const { transactions } of transactionDays()) yield* transactions;
     },
   };
+}
+
+function commonLoanDay(applicationsOn: BusinessDate, earliest: number): number | null {
+  const day = epochDayOf(applicationsOn);
+  return day < earliest ? null : day;
 }
 
 function closesBefore(
