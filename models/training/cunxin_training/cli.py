@@ -7,6 +7,8 @@ import json
 import sys
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from cunxin_training.cross_validate import cross_validate, train_test
 from cunxin_training.matrix import MatrixError, read_feature_list, read_matrix
 from cunxin_training.model_folder import write_model_folder
@@ -20,7 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs a command. Returns 0, or 2 with a message on standard error when the input is broken."""
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        # One BLAS thread: sums come out the same on any number of cores, and small fits go faster.
+        with threadpool_limits(limits=1):
+            options.run(options)
     except (MatrixError, ValueError, FileNotFoundError) as error:
         print(f"cunxin_training: {error}", file=sys.stderr)
         return 2

@@ -66,6 +66,7 @@ def common_arguments(features: FeatureList, settings: EbmSettings, n_jobs: int) 
         "interaction_smoothing_rounds": settings.smoothing_rounds,
         "early_stopping_rounds": settings.early_stopping_rounds,
         "min_samples_leaf": settings.min_samples_leaf,
+        "reg_lambda": settings.reg_lambda,
         "max_leaves": settings.max_leaves,
         "n_jobs": n_jobs,
         "random_state": settings.seed,

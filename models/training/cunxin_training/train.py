@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from interpret.glassbox import ExplainableBoostingClassifier
@@ -79,6 +79,7 @@ def _out_of_fold(
 
     Pairs are chosen anew in each fold; None in place of the second when none are to be looked for.
     """
+    settings = replace(settings, outer_bags=settings.calibration_bags)
     shape = (settings.calibration_repeats, len(matrix))
     mains_only, with_pairs = np.empty(shape), np.empty(shape)
     for repeat in range(settings.calibration_repeats):

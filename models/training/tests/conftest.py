@@ -85,9 +85,11 @@ def quick_settings(**changes: object) -> EbmSettings:
         smoothing_rounds=20,
         early_stopping_rounds=20,
         min_samples_leaf=5,
+        reg_lambda=0.0,
         max_leaves=3,
         calibration_folds=3,
         calibration_repeats=1,
+        calibration_bags=2,
         seed=7,
     )
     return EbmSettings(**{**base, **changes})
