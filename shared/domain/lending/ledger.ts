@@ -112,6 +112,28 @@ function sameMovement(entry: JournalEntry, movement: Movement): boolean {
 }
 
 /**
+ * New entries for new movements, where nothing that was entered has changed. `balances` (of this loan's
+ * standing entries) are carried along.
+ */
+export function enterMovements(
+  loan: { readonly loanId: string; readonly lenders: CoLenders },
+  from: { readonly balances: Map<AccountCode, number>; readonly sequence: number },
+  movements: readonly Movement[],
+  postedOn: BusinessDate,
+): JournalEntry[] {
+  return movements.map((movement, index) => ({
+    sequence: from.sequence + index + 1,
+    loanId: loan.loanId,
+    kind: movement.kind,
+    businessDate: movement.businessDate,
+    postedOn,
+    eventId: movement.eventId,
+    reversesSequence: null,
+    lines: linesOf(movement, loan.lenders, from.balances),
+  }));
+}
+
+/**
  * Bring a loan's journal up to its movements by adding entries only. What still stands as before is left; after
  * a backdated event or a reversed payment, entries that no longer hold are taken back, last first, by new
  * entries, and those that hold now are entered. Returns only the new entries.
@@ -143,19 +165,7 @@ export function postMovements(
       lines: entry.lines.map((line) => ({ ...line, amountMinor: -line.amountMinor })),
     });
   }
-  for (const movement of movements.slice(kept)) {
-    sequence += 1;
-    added.push({
-      sequence,
-      loanId: loan.loanId,
-      kind: movement.kind,
-      businessDate: movement.businessDate,
-      postedOn,
-      eventId: movement.eventId,
-      reversesSequence: null,
-      lines: linesOf(movement, loan.lenders, balances),
-    });
-  }
+  added.push(...enterMovements(loan, { balances, sequence }, movements.slice(kept), postedOn));
   return added;
 }
 

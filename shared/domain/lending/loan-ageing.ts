@@ -1,5 +1,6 @@
-import { addDays, type BusinessDate, daysBetween } from '../calendar.ts';
+import { addDays, type BusinessDate } from '../calendar.ts';
 import { isCured } from './asset-classification.ts';
+import { nextMonthEnd } from './business-month.ts';
 import { accrueInterest, interestDays, NOTHING_ACCRUED } from './day-count.ts';
 import { applyCredit, assessFee, type LoanDraft, markSettled, move, postAccruals } from './loan-draft.ts';
 import {
@@ -10,12 +11,6 @@ import {
   overduePrincipalMinor,
   unpaidOf,
 } from './loan-state.ts';
-
-/** The last day of the month that holds a date. */
-export function endOfMonth(date: BusinessDate): BusinessDate {
-  const days = new Date(Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)), 0)).getUTCDate();
-  return `${date.slice(0, 8)}${String(days).padStart(2, '0')}`;
-}
 
 /**
  * Let time pass to a business date. Accrual is exact over any cut of days, and everything else happens on
@@ -46,11 +41,6 @@ export function ageTo(draft: LoanDraft, to: BusinessDate): void {
     if (day === lateFeeOn) assessLateFees(draft);
     if (day === dueOn) billInstallments(draft);
   }
-}
-
-function nextMonthEnd(after: BusinessDate): BusinessDate {
-  const end = endOfMonth(after);
-  return end > after ? end : endOfMonth(addDays(after, 1));
 }
 
 function accrueTo(state: LoanState, day: BusinessDate): void {
@@ -87,23 +77,22 @@ function lateFeeOn(state: LoanState, installment: Installment): BusinessDate {
   return addDays(installment.dueOn, state.contract.product.lateFee.graceDays + 1);
 }
 
+function isLateWithoutFee(item: Installment): boolean {
+  return item.billed && !item.lateFeeAssessed && unpaidOf(item) > 0;
+}
+
 function nextLateFeeOn(state: LoanState): BusinessDate | undefined {
   if (state.contract.product.lateFee.amountMinor === 0) return undefined;
-  const late = state.installments.find(
-    (item) =>
-      item.billed &&
-      !item.lateFeeAssessed &&
-      unpaidOf(item) > 0 &&
-      daysBetween(state.asOf, lateFeeOn(state, item)) > 0,
-  );
-  return late === undefined ? undefined : lateFeeOn(state, late);
+  return state.installments
+    .filter(isLateWithoutFee)
+    .map((item) => lateFeeOn(state, item))
+    .find((day) => day > state.asOf);
 }
 
 function assessLateFees(draft: LoanDraft): void {
   const { state } = draft;
   for (const item of state.installments) {
-    if (!item.billed || item.lateFeeAssessed || unpaidOf(item) === 0) continue;
-    if (lateFeeOn(state, item) !== state.asOf) continue;
+    if (!isLateWithoutFee(item) || lateFeeOn(state, item) !== state.asOf) continue;
     item.lateFeeAssessed = true;
     assessFee(draft, null, {
       fee: 'late',

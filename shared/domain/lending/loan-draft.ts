@@ -4,7 +4,6 @@ import { NOTHING_ACCRUED } from './day-count.ts';
 import type { LoanEventOf } from './loan-event.ts';
 import {
   type Allocation,
-  amountsDue,
   feesOutstandingMinor,
   fixedChargeLeftMinor,
   type Installment,
@@ -14,7 +13,7 @@ import {
   unpaidOf,
 } from './loan-state.ts';
 import type { Movement, MovementKind } from './movement.ts';
-import { allocateRepayment } from './waterfall.ts';
+import { allocateDue } from './waterfall.ts';
 
 /** A state while it is folded, and what the fold moves between accounts. Never leaves the fold. */
 export interface LoanDraft {
@@ -75,9 +74,10 @@ export function move(
   moves: Partial<Record<AccountCode, number>>,
   balancing: AccountCode,
 ): void {
-  const lines = (Object.entries(moves) as [AccountCode, number][])
-    .filter(([, amountMinor]) => amountMinor !== 0)
-    .map(([account, amountMinor]) => ({ account, amountMinor }));
+  const lines: { account: AccountCode; amountMinor: number }[] = [];
+  for (const [account, amountMinor] of Object.entries(moves) as [AccountCode, number][]) {
+    if (amountMinor !== 0) lines.push({ account, amountMinor });
+  }
   if (lines.length === 0) return;
   draft.movements.push({ kind, businessDate: draft.state.asOf, eventId, moves: lines, balancing });
 }
@@ -181,11 +181,7 @@ export function settlementMoves(paid: Allocation): Partial<Record<AccountCode, n
 export function applyCredit(draft: LoanDraft): void {
   const { state } = draft;
   if (state.creditMinor === 0) return;
-  const { allocation, restMinor } = allocateRepayment(
-    state.creditMinor,
-    amountsDue(state),
-    state.contract.product.waterfall,
-  );
+  const { allocation, restMinor } = allocateDue(state, state.creditMinor);
   const usedMinor = state.creditMinor - restMinor;
   state.creditMinor = restMinor;
   settle(draft, allocation);
@@ -218,7 +214,8 @@ const NON_PERFORMING_OVER_DAYS = 90;
 
 /** Keep the marks that classification needs when arrears shrink or clear. `before`: the oldest unpaid due date. */
 export function markArrears({ state }: LoanDraft, before: BusinessDate | null): void {
-  if (before === null) return;
+  // What falls due today and is paid today was never in arrears.
+  if (before === null || before >= state.asOf) return;
   const after = oldestUnpaidInstallment(state)?.dueOn ?? null;
   const nonPerformingOn = addDays(before, NON_PERFORMING_OVER_DAYS + 1);
   if (nonPerformingOn <= state.asOf && after !== before) state.nonPerformingSince ??= nonPerformingOn;

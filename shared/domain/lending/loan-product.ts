@@ -73,6 +73,8 @@ export const loanProduct = z.strictObject({
   /** 罚息: added to the annual rate, on overdue principal only. */
   penaltySpreadBps: z.int().min(0).max(1_500).default(0),
   waterfall: waterfallOrder,
+  /** Whether interest and principal are met installment by installment, or all interest as one. */
+  waterfallAcross: z.enum(['installments', 'components']).default('installments'),
 });
 export type LoanProduct = z.output<typeof loanProduct>;
 

@@ -9,14 +9,8 @@ import {
   settlementMoves,
 } from './loan-draft.ts';
 import { rebuildSchedule, regularMinor } from './loan-rescheduling.ts';
-import {
-  type Allocation,
-  amountsDue,
-  feesOutstandingMinor,
-  overduePrincipalMinor,
-  unpaidOf,
-} from './loan-state.ts';
-import { allocateRepayment } from './waterfall.ts';
+import { type Allocation, feesOutstandingMinor, overduePrincipalMinor, unpaidOf } from './loan-state.ts';
+import { allocateDue, allocateRepayment } from './waterfall.ts';
 
 function add(a: Allocation, b: Partial<Allocation>): Allocation {
   return {
@@ -34,11 +28,7 @@ export function receiveRepayment(draft: LoanDraft, amountMinor: number, eventId:
     recover(draft, amountMinor, eventId);
     return;
   }
-  const { allocation, restMinor } = allocateRepayment(
-    amountMinor,
-    amountsDue(state),
-    state.contract.product.waterfall,
-  );
+  const { allocation, restMinor } = allocateDue(state, amountMinor);
   settle(draft, allocation);
   const ahead =
     state.status === 'active' && state.terms.repayment.method === 'sales_linked'
@@ -82,11 +72,14 @@ function payAhead(
     markSettled(item, state.asOf);
     restMinor -= takenMinor;
   }
+  // Nothing of the fixed total is left: a fee that was to come meets what remains.
+  const fees = Math.min(restMinor, feesOutstandingMinor(state));
+  settle(draft, { fees, penalty: 0, interest: 0, principal: 0 });
   state.principalOutstandingMinor -= principal;
   state.paidMinor.interest += interest;
   state.paidMinor.principal += principal;
   move(draft, 'interest_accrued', eventId, { interest_receivable: interest }, 'interest_income');
-  return { paid: { interest, principal }, restMinor };
+  return { paid: { fees, interest, principal }, restMinor: restMinor - fees };
 }
 
 /**
@@ -106,11 +99,7 @@ export function receivePrepayment(
   }
   const keepMinor = effect === 'shorten_term' ? regularMinor(state) : undefined;
   const creditBeforeMinor = state.creditMinor;
-  const due = allocateRepayment(
-    amountMinor + creditBeforeMinor,
-    amountsDue(state),
-    state.contract.product.waterfall,
-  );
+  const due = allocateDue(state, amountMinor + creditBeforeMinor);
   settle(draft, due.allocation);
   const early = allocateRepayment(
     due.restMinor,
@@ -178,6 +167,8 @@ export function chargeOff(draft: LoanDraft, eventId: string): void {
     state.principalOutstandingMinor -= offsetMinor;
     state.principalPrepaidMinor += offsetMinor;
     state.paidMinor.principal += offsetMinor;
+    // Credit waits only while nothing is due, so what it offsets was still to come.
+    rebuildSchedule(state);
     move(
       draft,
       'credit_applied',

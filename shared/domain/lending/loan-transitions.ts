@@ -235,13 +235,24 @@ function refundCredit(draft: LoanDraft, event: LoanEventOf<'credit_refunded'>): 
   const creditMinor = Math.min(event.amountMinor, state.creditMinor);
   const overpaidMinor = event.amountMinor - creditMinor;
   state.creditMinor -= creditMinor;
-  // The bank has paid; what was no longer the borrower's to have is owed again.
+  // The bank has paid; what was no longer the borrower's to have is owed again, or lost with the rest.
   if (overpaidMinor > 0) {
     state.fees.push({ fee: 'refund_overpaid', dueOn: state.asOf, amountMinor: overpaidMinor, paidMinor: 0 });
-    if (state.status === 'closed') {
-      state.status = 'active';
-      state.closedOn = null;
-    }
+  }
+  if (state.status === 'charged_off') {
+    state.writtenOffMinor += overpaidMinor;
+    move(
+      draft,
+      event.type,
+      event.eventId,
+      { borrower_credit: creditMinor, loan_loss: overpaidMinor },
+      'settlement_cash',
+    );
+    return;
+  }
+  if (overpaidMinor > 0 && state.status === 'closed') {
+    state.status = 'active';
+    state.closedOn = null;
   }
   move(
     draft,

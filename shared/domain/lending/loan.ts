@@ -17,6 +17,18 @@ export interface LoanReplay {
   readonly movements: readonly Movement[];
 }
 
+/** A copy that may be folded on; what folding never changes is shared. */
+function copyOf(state: LoanState): LoanState {
+  return {
+    ...state,
+    installments: state.installments.map((installment) => ({ ...installment })),
+    fees: state.fees.map((fee) => ({ ...fee })),
+    paidMinor: { ...state.paidMinor },
+    restructures: [...state.restructures],
+    lapsedEventIds: [...state.lapsedEventIds],
+  };
+}
+
 /** Events in the order they count: by business date, then as recorded; reversed payments and reversals left out. */
 export function effectiveEvents(log: LoanLog): LoanEvent[] {
   const reversed = new Set(
@@ -51,9 +63,35 @@ export function replayLoan(log: LoanLog, asOf: BusinessDate): LoanReplay {
 
 /** A stored state aged to a later date, with what moved in between: the same as replaying it all. */
 export function ageLoan(state: LoanState, to: BusinessDate): LoanReplay {
-  const draft: LoanDraft = { state: structuredClone(state), movements: [] };
+  const draft: LoanDraft = { state: copyOf(state), movements: [] };
   ageTo(draft, to);
   return draft;
+}
+
+/**
+ * An event on or after a stored state's date, without the log: the same state and movements that a replay
+ * would end in. The caller has seen that the event id is new. Raises RangeError for a backdated event or a
+ * reversal, which only the log can answer.
+ */
+export function continueLoan(
+  state: LoanState,
+  event: LoanEvent,
+  to: BusinessDate,
+):
+  | { readonly result: 'applied'; readonly replay: LoanReplay }
+  | { readonly result: Exclude<LoanResultCode, 'applied'> } {
+  if (event.businessDate < state.asOf || event.type === 'repayment_reversed') {
+    throw new RangeError(
+      `${event.type} of ${event.businessDate} needs the log: the state is of ${state.asOf}`,
+    );
+  }
+  const draft: LoanDraft = { state: copyOf(state), movements: [] };
+  ageTo(draft, event.businessDate);
+  const result = checkEvent(draft.state, event);
+  if (result !== 'applied') return { result };
+  applyEvent(draft, event);
+  ageTo(draft, to);
+  return { result, replay: draft };
 }
 
 export type RecordedLoan =
