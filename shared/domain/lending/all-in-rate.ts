@@ -1,0 +1,31 @@
+import type { BusinessDate } from '../calendar.ts';
+import { BPS } from '../money.ts';
+import { daysPerYear, interestDays } from './day-count.ts';
+import type { ScheduleTerms } from './loan-product.ts';
+import { originationFeeMinor, repaymentSchedule } from './repayment-schedule.ts';
+
+/**
+ * Interest and fees as a simple annual rate on the balance really owed, in basis points: what is charged over
+ * Σ balance × share of the year. Without fees it is the nominal rate (of 365 days, so actual/360 shows as
+ * more); the effective APR beside it compounds. PBoC announcement 2021 no. 3 admits both ways of stating a
+ * rate; the ceiling of four times the LPR, itself a simple rate, is held against this one.
+ */
+export function allInRateBps(terms: ScheduleTerms, disbursedOn: BusinessDate): number {
+  const { dayCount, originationFee } = terms.product;
+  const feeMinor = originationFeeMinor(terms);
+  let chargedMinor = feeMinor;
+  // A fee deducted from principal is money the borrower never had.
+  const withheldMinor = originationFee.collected === 'deducted' ? feeMinor : 0;
+  let balanceYears = 0;
+  let balanceMinor = terms.principalMinor;
+  let from = disbursedOn;
+  for (const item of repaymentSchedule(terms, disbursedOn)) {
+    const years = interestDays(dayCount, from, item.dueOn) / daysPerYear(dayCount);
+    const ofCalendarYear = dayCount === 'actual_360' ? (years * 360) / 365 : years;
+    balanceYears += Math.max(0, balanceMinor - withheldMinor) * ofCalendarYear;
+    chargedMinor += item.interestMinor;
+    balanceMinor = item.balanceMinor;
+    from = item.dueOn;
+  }
+  return Math.round((chargedMinor / balanceYears) * BPS);
+}
