@@ -1,4 +1,4 @@
-"""The command line: ``python -m cunxin_training fit | cross-validate | train-test | export-ensemble``."""
+"""The command line: ``python -m cunxin_training <command>``; ``--help`` lists the commands."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from cunxin_training.benchmark_tables import read_german, read_taiwan
+from cunxin_training.compare import compare_across_folds, compare_out_of_time, comparison_markdown
 from cunxin_training.cross_validate import cross_validate, train_test
 from cunxin_training.matrix import MatrixError, read_feature_list, read_matrix
 from cunxin_training.model_folder import write_model_folder
@@ -80,13 +82,44 @@ def _train_test(options: argparse.Namespace) -> None:
     _print_summary(summary)
 
 
+def _compare(options: argparse.Namespace) -> None:
+    features = read_feature_list(options.features)
+    matrix = read_matrix(options.matrix, features)
+    if options.out_of_time:
+        result = compare_out_of_time(matrix, features, options.seed, options.interactions, options.jobs)
+    else:
+        result = compare_across_folds(
+            matrix, features, options.folds, options.seed, options.interactions, options.jobs, _report
+        )
+    _write_comparison(options.out, {options.source: result})
+
+
+def _benchmark_tables(options: argparse.Namespace) -> None:
+    tables = {}
+    for title, read in (("German credit", read_german), ("Taiwan credit cards", read_taiwan)):
+        matrix, features = read(options.data)
+        _report(f"{title}: {len(matrix)} rows, {matrix.defaults} defaults")
+        tables[title] = compare_across_folds(
+            matrix, features, options.folds, options.seed, None, options.jobs, _report
+        )
+    _write_comparison(options.out, tables)
+
+
+def _write_comparison(out: Path, tables: dict[str, dict[str, object]]) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "comparison.json").write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
+    lines = [line for title, table in tables.items() for line in comparison_markdown(title, table)]
+    (out / "comparison.md").write_text("\n".join(lines), encoding="utf-8")
+    _report("\n".join(lines))
+
+
 def _export_ensemble(options: argparse.Namespace) -> None:
     trees = write_ensemble(read_additive_model(options.model), options.model, options.out, options.trees)
     _report(f"{options.out}: {trees} trees")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="cunxin_training", description=__doc__)
+    parser = argparse.ArgumentParser(prog="cunxin_training", description="Fits, checks and exports models of the probability of default.")
     commands = parser.add_subparsers(required=True, metavar="command")
 
     def command(name: str, run, description: str) -> argparse.ArgumentParser:
@@ -116,6 +149,18 @@ def _parser() -> argparse.ArgumentParser:
     split.add_argument("--train", type=Path, required=True)
     split.add_argument("--test", type=Path, required=True)
     fitting(split)
+
+    challengers = command("compare", _compare, "EBM, LightGBM, scorecard and logistic on the same rows")
+    challengers.add_argument("--matrix", type=Path, required=True)
+    challengers.add_argument("--folds", type=int, default=5)
+    challengers.add_argument("--out-of-time", action="store_true", help="hold out the last quarter by day")
+    fitting(challengers)
+
+    tables = command("benchmark-tables", _benchmark_tables, "the same on the public Taiwan and German tables")
+    tables.add_argument("--data", type=Path, required=True, help="folder holding taiwan/ and german/")
+    tables.add_argument("--folds", type=int, default=5)
+    tables.add_argument("--seed", type=int, default=7)
+    tables.add_argument("--jobs", type=int, default=1, help="processes; results don't depend on it")
 
     ensemble = command("export-ensemble", _export_ensemble, "a model folder's EBM as many small trees")
     ensemble.add_argument("--model", type=Path, required=True, help="model folder")

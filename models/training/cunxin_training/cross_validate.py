@@ -87,7 +87,7 @@ def _fit_folds(
             {"outOfTime": None, "outOfFold": out_of_fold_metrics(trained, training)},
         )
         ebm = trained.additive.log_odds(test.values)
-        logistic = fit_logistic(training, seed).decision_function(test.values)
+        logistic = fit_logistic(training, features, seed).decision_function(test.values)
         for row in range(len(test)):
             rows.append(
                 [

@@ -17,7 +17,7 @@ from itertools import combinations
 import numpy as np
 from interpret.glassbox import ExplainableBoostingClassifier
 from interpret.utils import measure_interactions
-from sklearn.isotonic import isotonic_regression
+from scipy.optimize import isotonic_regression
 
 from cunxin_training.ebm import common_arguments, ebm_input, feature_types
 from cunxin_training.matrix import FeatureList
@@ -25,7 +25,7 @@ from cunxin_training.settings import EbmSettings
 
 Pairs = list[tuple[int, int]]
 Bins = np.ndarray | dict[str, int]
-PROJECTION_ROUNDS = 50
+PROJECTION_ROUNDS = 20
 
 
 def choose_pairs(
@@ -127,12 +127,12 @@ def _project(
     for bag in range(len(scores)):
         shapes = {d: _along(mains[d][bag], d) for d in constrained}
         total = scores[bag] + sum(shapes.values())
-        for _ in range(PROJECTION_ROUNDS if len(constrained) > 1 else 1):
-            before = total.copy()
+        for _ in range(PROJECTION_ROUNDS):
+            before = total
             for dimension in constrained:
                 direction = features.monotone[members[dimension]]
                 total = _isotonic(total, dimension, direction, weights[dimension])
-            if np.array_equal(total, before):
+            if len(constrained) == 1 or np.allclose(total, before, rtol=0, atol=1e-6):
                 break
         for dimension in constrained:
             # A running extreme along one side keeps the order along the other, so it closes what
@@ -144,11 +144,12 @@ def _project(
 
 def _isotonic(total: np.ndarray, dimension: int, direction: int, weights: np.ndarray) -> np.ndarray:
     by_bin = np.moveaxis(total.copy(), dimension, 0)
-    for column in range(by_bin.shape[1]):
-        # The first bin is the missing bin and the last the unseen one: they have no order.
-        by_bin[1:-1, column] = isotonic_regression(
-            by_bin[1:-1, column], sample_weight=weights[1:-1], increasing=direction > 0
-        )
+    # The first bin is the missing bin and the last the unseen one: they have no order.
+    known = by_bin[1:-1]
+    for column in np.flatnonzero((direction * np.diff(known, axis=0) < 0).any(axis=0)):
+        known[:, column] = isotonic_regression(
+            known[:, column], weights=weights[1:-1], increasing=direction > 0
+        ).x
     return np.moveaxis(by_bin, 0, dimension)
 
 
