@@ -1,32 +1,37 @@
-import type { BusinessDate } from '../calendar.ts';
+import { z } from 'zod';
+import { type BusinessDate, businessDate } from '../calendar.ts';
 import { canonicalJson } from '../canonical-json.ts';
+import { tenantId } from '../identifiers.ts';
+import { signedAmountMinor } from '../money.ts';
 import { type AccountCode, accountCodes } from './chart-of-accounts.ts';
-import type { CoLenders } from './loan-event.ts';
-import type { Movement, MovementKind } from './movement.ts';
+import { type CoLenders, loanEventId, loanId } from './loan-event.ts';
+import { type Movement, movementKinds } from './movement.ts';
 
-export interface JournalLine {
-  readonly account: AccountCode;
+export const journalLine = z.strictObject({
+  account: z.enum(accountCodes),
   /** Whose books: one of the loan's lenders. */
-  readonly lenderTenantId: string;
+  lenderTenantId: tenantId,
   /** Debit positive, credit negative. */
-  readonly amountMinor: number;
-}
+  amountMinor: signedAmountMinor,
+});
+export type JournalLine = z.output<typeof journalLine>;
 
 /** One balanced entry: its lines add up to zero, for every lender. Never edited, never removed. */
-export interface JournalEntry {
+export const journalEntry = z.strictObject({
   /** 1 upwards, without gaps within a journal. */
-  readonly sequence: number;
-  readonly loanId: string;
-  readonly kind: MovementKind | 'provision';
+  sequence: z.int().min(1),
+  loanId,
+  kind: z.enum([...movementKinds, 'provision']),
   /** The day it counts from. */
-  readonly businessDate: BusinessDate;
+  businessDate,
   /** The day it was entered: a closed day's trial balance never changes. */
-  readonly postedOn: BusinessDate;
-  readonly eventId: string | null;
+  postedOn: businessDate,
+  eventId: loanEventId.nullable(),
   /** The entry it takes back. */
-  readonly reversesSequence: number | null;
-  readonly lines: readonly JournalLine[];
-}
+  reversesSequence: z.int().min(1).nullable(),
+  lines: z.array(journalLine).min(1),
+});
+export type JournalEntry = Readonly<z.output<typeof journalEntry>>;
 export type Journal = readonly JournalEntry[];
 
 /**

@@ -44,6 +44,9 @@ export const loanContract = scheduleTerms.extend({
 });
 export type LoanContract = z.output<typeof loanContract>;
 
+export const assessableFees = ['collection', 'legal', 'contract_change'] as const;
+export const restructureReasons = ['financial_difficulty', 're_ageing'] as const;
+
 const common = {
   loanId,
   eventId: loanEventId,
@@ -74,7 +77,7 @@ export const loanEvent = z.discriminatedUnion('type', [
     ...common,
     ...amount,
     type: z.literal('fee_assessed'),
-    fee: z.enum(['collection', 'legal', 'contract_change']),
+    fee: z.enum(assessableFees),
   }),
   /** Installments not yet due move so many months later; interest runs on. */
   z.strictObject({
@@ -87,7 +90,7 @@ export const loanEvent = z.discriminatedUnion('type', [
     ...common,
     type: z.literal('restructured'),
     /** `re_ageing` spreads arrears of a borrower who has not met financial difficulty. */
-    reason: z.enum(['financial_difficulty', 're_ageing']),
+    reason: z.enum(restructureReasons),
     annualRateBps: z.int().min(0).max(10_000),
     termMonths: z.int().min(1).max(60),
     repayment: repaymentMethod,

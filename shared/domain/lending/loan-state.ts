@@ -1,115 +1,120 @@
-import { type BusinessDate, daysBetween } from '../calendar.ts';
-import type { AssetClass } from './asset-class.ts';
-import type { InterestAccumulator } from './day-count.ts';
-import type { LoanContract, LoanEvent } from './loan-event.ts';
-import type { AllocationComponent, ScheduleTerms } from './loan-product.ts';
+import { z } from 'zod';
+import { businessDate, daysBetween } from '../calendar.ts';
+import { amountMinor } from '../money.ts';
+import { assetClasses } from './asset-class.ts';
+import { assessableFees, loanContract, loanEventId, loanId, restructureReasons } from './loan-event.ts';
+import { repaymentMethod, scheduleTerms } from './loan-product.ts';
 
 export const loanStatuses = ['accepted', 'disbursing', 'active', 'closed', 'charged_off'] as const;
 export type LoanStatus = (typeof loanStatuses)[number];
 
-/** One line of the repayment calendar. Plain data: a state is stored as it is. */
-export interface Installment {
-  number: number;
-  monthIndex: number;
-  dueOn: BusinessDate;
-  principalMinor: number;
+/** One line of the repayment calendar. */
+export const installment = z.strictObject({
+  number: z.int().min(1),
+  /** Months after the anchor. */
+  monthIndex: z.int().min(1),
+  dueOn: businessDate,
+  principalMinor: amountMinor,
   /** Expected until it falls due; then what truly accrued. */
-  interestMinor: number;
-  principalPaidMinor: number;
-  interestPaidMinor: number;
-  billed: boolean;
-  lateFeeAssessed: boolean;
+  interestMinor: amountMinor,
+  principalPaidMinor: amountMinor,
+  interestPaidMinor: amountMinor,
+  billed: z.boolean(),
+  lateFeeAssessed: z.boolean(),
   /** The day nothing of it was left unpaid. */
-  settledOn: BusinessDate | null;
+  settledOn: businessDate.nullable(),
   /** A restructuring moved what was unpaid of it to new installments. */
-  supersededOn: BusinessDate | null;
-}
+  supersededOn: businessDate.nullable(),
+});
+export type Installment = z.output<typeof installment>;
 
-export interface FeeDue {
-  fee: 'origination' | 'late' | 'refund_overpaid' | Extract<LoanEvent, { type: 'fee_assessed' }>['fee'];
-  dueOn: BusinessDate;
-  amountMinor: number;
-  paidMinor: number;
-}
+export const feeDue = z.strictObject({
+  fee: z.enum(['origination', 'late', 'refund_overpaid', ...assessableFees]),
+  dueOn: businessDate,
+  amountMinor,
+  paidMinor: amountMinor,
+});
 
-export interface RestructureMark {
-  readonly on: BusinessDate;
-  readonly reason: Extract<LoanEvent, { type: 'restructured' }>['reason'];
-  readonly classBefore: AssetClass;
-  readonly daysPastDueBefore: number;
+export const restructureMark = z.strictObject({
+  on: businessDate,
+  reason: z.enum(restructureReasons),
+  classBefore: z.enum(assetClasses),
+  daysPastDueBefore: z.int().min(0),
   /** At least two periods and a year from the first new due date. */
-  readonly observedUntil: BusinessDate;
-}
+  observedUntil: businessDate,
+});
 
 /** Amounts by the component they repay, in minor units. */
-export type Allocation = Record<AllocationComponent, number>;
+export const allocation = z.strictObject({
+  fees: amountMinor,
+  penalty: amountMinor,
+  interest: amountMinor,
+  principal: amountMinor,
+});
+export type Allocation = z.output<typeof allocation>;
+
+const interestAccumulator = z.strictObject({ accruedMinor: amountMinor, carry: z.int() });
 
 /**
  * A loan on a business date: a pure fold of its events up to that date. Nothing in it depends on when, or in
- * how many steps, it was folded.
+ * how many steps, it was folded. Plain data: a store keeps it as it is, and parses what it reads back.
  */
-export interface LoanState {
-  readonly loanId: string;
-  readonly contract: LoanContract;
-  status: LoanStatus;
+export const loanState = z.strictObject({
+  loanId,
+  contract: loanContract,
+  status: z.enum(loanStatuses),
   /** Events and ageing up to and with this day are in. */
-  asOf: BusinessDate;
-  acceptedOn: BusinessDate;
-  disbursedOn: BusinessDate | null;
-  closedOn: BusinessDate | null;
-  chargedOffOn: BusinessDate | null;
+  asOf: businessDate,
+  acceptedOn: businessDate,
+  disbursedOn: businessDate.nullable(),
+  closedOn: businessDate.nullable(),
+  chargedOffOn: businessDate.nullable(),
   /** Terms in force: the contract's until a restructuring. */
-  terms: Pick<ScheduleTerms, 'annualRateBps' | 'termMonths'> & {
-    repayment: ScheduleTerms['product']['repayment'];
-  };
+  terms: scheduleTerms.pick({ annualRateBps: true, termMonths: true }).extend({ repayment: repaymentMethod }),
   /** Months are counted from here. */
-  anchorOn: BusinessDate;
+  anchorOn: businessDate,
   /** Interest was last billed, settled or moved on this day. */
-  periodStartOn: BusinessDate;
-  principalOutstandingMinor: number;
-  principalPrepaidMinor: number;
-  interestCapitalizedMinor: number;
-  installments: Installment[];
-  fees: FeeDue[];
+  periodStartOn: businessDate,
+  principalOutstandingMinor: amountMinor,
+  principalPrepaidMinor: amountMinor,
+  interestCapitalizedMinor: amountMinor,
+  /** In order of date. */
+  installments: z.array(installment),
+  fees: z.array(feeDue),
   /** Accrued since the last due date, not yet billed. */
-  interestUnbilledMinor: number;
-  interestAccumulator: InterestAccumulator;
-  penaltyMinor: number;
-  penaltyAccumulator: InterestAccumulator;
+  interestUnbilledMinor: amountMinor,
+  interestAccumulator,
+  penaltyMinor: amountMinor,
+  penaltyAccumulator: interestAccumulator,
   /** Accrued but not yet in a movement: posted at month ends, due dates and events. */
-  interestUnpostedMinor: number;
-  penaltyUnpostedMinor: number;
+  interestUnpostedMinor: amountMinor,
+  penaltyUnpostedMinor: amountMinor,
   /** Paid beyond what was due; meets the next installment. */
-  creditMinor: number;
-  paidMinor: Allocation;
-  writtenOffMinor: number;
-  writtenOffPrincipalMinor: number;
-  guaranteeClaimedMinor: number;
-  guaranteePaidMinor: number;
-  recoveredMinor: number;
-  restructures: RestructureMark[];
-  paymentHolidayMonths: number;
+  creditMinor: amountMinor,
+  paidMinor: allocation,
+  writtenOffMinor: amountMinor,
+  writtenOffPrincipalMinor: amountMinor,
+  guaranteeClaimedMinor: amountMinor,
+  guaranteePaidMinor: amountMinor,
+  recoveredMinor: amountMinor,
+  restructures: z.array(restructureMark),
+  paymentHolidayMonths: z.int().min(0),
   /** More than 90 days past due was reached on this day and is not yet cured. */
-  nonPerformingSince: BusinessDate | null;
-  arrearsClearedOn: BusinessDate | null;
-  daysPastDueMax: number;
+  nonPerformingSince: businessDate.nullable(),
+  arrearsClearedOn: businessDate.nullable(),
+  daysPastDueMax: z.int().min(0),
   /** Events that a later, backdated event left nothing to do for. */
-  lapsedEventIds: string[];
-}
+  lapsedEventIds: z.array(loanEventId),
+});
+export type LoanState = z.output<typeof loanState>;
 
-export function unpaidOf(installment: Installment): number {
-  return (
-    installment.principalMinor -
-    installment.principalPaidMinor +
-    installment.interestMinor -
-    installment.interestPaidMinor
-  );
+export function unpaidOf(item: Installment): number {
+  return item.principalMinor - item.principalPaidMinor + item.interestMinor - item.interestPaidMinor;
 }
 
 /** The oldest installment that is due and not paid in full. */
 export function oldestUnpaidInstallment(state: LoanState): Installment | undefined {
-  // Installments are in order of date.
-  return state.installments.find((installment) => installment.billed && unpaidOf(installment) > 0);
+  return state.installments.find((item) => item.billed && unpaidOf(item) > 0);
 }
 
 /** Days since the oldest unpaid installment fell due; 0 without one. Ends at charge-off. */
@@ -121,7 +126,7 @@ export function daysPastDue(state: LoanState): number {
 
 /** True when the last installment has fallen due: all that still accrues is due at once. */
 export function isMatured(state: LoanState): boolean {
-  return state.installments.every((installment) => installment.billed);
+  return state.installments.every((item) => item.billed);
 }
 
 export function feesOutstandingMinor(state: LoanState): number {
@@ -130,7 +135,7 @@ export function feesOutstandingMinor(state: LoanState): number {
 
 /** What is due today, by component. */
 export function amountsDue(state: LoanState): Allocation {
-  const billed = state.installments.filter((installment) => installment.billed);
+  const billed = state.installments.filter((item) => item.billed);
   return {
     fees: state.fees
       .filter((fee) => fee.dueOn <= state.asOf)
@@ -146,14 +151,14 @@ export function amountsDue(state: LoanState): Allocation {
 /** Principal of installments past due (not due today), on which the penalty runs. */
 export function overduePrincipalMinor(state: LoanState): number {
   return state.installments
-    .filter((installment) => installment.billed)
+    .filter((item) => item.billed)
     .reduce((sum, item) => sum + item.principalMinor - item.principalPaidMinor, 0);
 }
 
 /** Interest that has accrued, or is fixed and left, and is unpaid. */
 export function interestOutstandingMinor(state: LoanState): number {
   return state.installments
-    .filter((installment) => installment.billed)
+    .filter((item) => item.billed)
     .reduce((sum, item) => sum + item.interestMinor - item.interestPaidMinor, state.interestUnbilledMinor);
 }
 
@@ -161,7 +166,7 @@ export function interestOutstandingMinor(state: LoanState): number {
 export function fixedChargeLeftMinor(state: LoanState): number {
   if (state.terms.repayment.method !== 'sales_linked') return 0;
   return state.installments
-    .filter((installment) => !installment.billed)
+    .filter((item) => !item.billed)
     .reduce((sum, item) => sum + item.interestMinor - item.interestPaidMinor, 0);
 }
 
@@ -180,5 +185,5 @@ export function payoffMinor(state: LoanState): number {
 }
 
 export function nextInstallment(state: LoanState): Installment | undefined {
-  return state.installments.find((installment) => !installment.billed);
+  return state.installments.find((item) => !item.billed);
 }

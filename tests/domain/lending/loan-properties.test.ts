@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { addDays } from '../../../shared/domain/calendar.ts';
+import { canonicalJson } from '../../../shared/domain/canonical-json.ts';
+import { journalEntry, postMovements } from '../../../shared/domain/lending/ledger.ts';
 import {
   ageLoan,
   continueLoan,
@@ -8,11 +10,13 @@ import {
   type LoanReplay,
   replayLoan,
 } from '../../../shared/domain/lending/loan.ts';
+import { loanEvent } from '../../../shared/domain/lending/loan-event.ts';
 import {
   daysPastDue,
   feesOutstandingMinor,
   interestOutstandingMinor,
   type LoanState,
+  loanState,
   payoffMinor,
   unpaidOf,
 } from '../../../shared/domain/lending/loan-state.ts';
@@ -205,6 +209,28 @@ describe('a random life of a loan', () => {
         expectPrincipalAddsUp(state);
       }),
       cases,
+    );
+  });
+
+  it('is parsed back from a store as it was put there, its journal too', () => {
+    fc.assert(
+      fc.property(randomLives, (life) => {
+        const { state, movements } = replayLoan(life.log, life.endsOn);
+        const stored = JSON.stringify(state);
+        // Keys come back in the schema's order; nothing may be lost or refused.
+        same(canonicalJson(loanState.parse(JSON.parse(stored))), canonicalJson(state), 'state');
+        const journal = postMovements(
+          { loanId: state.loanId, lenders: state.contract.lenders },
+          [],
+          movements,
+          life.endsOn,
+        );
+        for (const entry of journal)
+          same(canonicalJson(journalEntry.parse(entry)), canonicalJson(entry), 'entry');
+        for (const event of life.log)
+          same(canonicalJson(loanEvent.parse(event)), canonicalJson(event), 'event');
+      }),
+      { numRuns: 1_000 },
     );
   });
 });
