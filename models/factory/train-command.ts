@@ -12,7 +12,7 @@ npm run train -- --matrix FILE --out models/pd/VERSION [--source TEXT] [--seed N
 
 /** What the shipped champion was made with: the same options give the same bytes on the same machine. */
 const CHAMPION_VERSION = 'pd-2026.11.0';
-const SIMULATED_APPLICANTS = 16_000;
+const SIMULATED_APPLICANTS = 12_000;
 const SIMULATOR_SEED = 2026;
 const PROGRESS_EVERY_ROWS = 500;
 
