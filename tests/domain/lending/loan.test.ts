@@ -237,6 +237,8 @@ describe('a loan', () => {
   it('on a payment holiday falls due later and accrues on', () => {
     const log = disbursedOn('2024-01-31');
     log.push(eventOf('payment_holiday_granted', '2024-02-10', { months: 3 }));
+    // What the calendar shows on the day of the grant is what falls due.
+    expect(replayLoan(log, '2024-02-10').state.installments[0]?.interestMinor).toBe(48_000);
     const { state } = replayLoan(log, '2024-05-31');
     expect(state.installments.slice(0, 2).map((item) => item.dueOn)).toEqual(['2024-05-31', '2024-06-30']);
     // Four months of one per cent.
@@ -290,6 +292,12 @@ describe('a loan', () => {
     ).toThrow(RangeError);
   });
 
+  it('gone on with is checked on the event’s day: a payoff without the interest since is short', () => {
+    const { state } = replayLoan(disbursedOn('2024-01-12'), '2024-01-12');
+    const payoff = eventOf('payoff', '2024-01-31', { amountMinor: payoffMinor(state) });
+    expect(continueLoan(state, payoff, '2024-01-31')).toEqual({ result: 'payoff_short' });
+  });
+
   it('is not there before its contract', () => {
     expect(() => replayLoan(disbursedOn('2024-01-12'), '2024-01-11')).toThrow(
       expect.objectContaining({ code: 'not_found' }),
@@ -325,6 +333,17 @@ describe('classification through a life', () => {
     }
     expect(classOn(log, '2024-11-19')).toBe('substandard');
     expect(classOn(log, '2024-11-20')).toBe('normal');
+  });
+
+  it('waits for the second period where installments are far apart', () => {
+    const product = productOf({ method: 'seasonal', months: [2, 10] });
+    const log = disbursedOn('2024-01-12', contractOf({ product, termMonths: 24 }));
+    for (const on of ['2024-05-20', '2024-10-12', '2025-02-12']) {
+      const due = amountsDue(replayLoan(log, on).state);
+      log.push(eventOf('repayment', on, { amountMinor: due.interest + due.principal }));
+    }
+    expect(classOn(log, '2025-02-11')).toBe('substandard');
+    expect(classOn(log, '2025-02-12')).toBe('normal');
   });
 
   it('starts days past due anew at a restructuring, and keeps its marks', () => {

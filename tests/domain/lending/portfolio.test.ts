@@ -206,6 +206,18 @@ describe('a collections worklist', () => {
       [{ businessDate: '2024-03-18', amountMinor: 49_999 }],
       ['loan_1'],
     ],
+    [
+      'a promise paid the day after its last',
+      [promised('2024-03-17', '2024-03-18')],
+      [{ businessDate: '2024-03-19', amountMinor: 50_000 }],
+      ['loan_1'],
+    ],
+    [
+      'a promise kept on its last day',
+      [promised('2024-03-16', '2024-03-18')],
+      [{ businessDate: '2024-03-18', amountMinor: 50_000 }],
+      [],
+    ],
     ['a contact yesterday', [contact('2024-03-19')], [], []],
     ['a contact five days ago', [contact('2024-03-15')], [], ['loan_1']],
     [

@@ -161,6 +161,19 @@ describe('accrual', () => {
   });
 });
 
+describe('a half unit of interest', () => {
+  it('goes to the even total, whatever was accrued before', () => {
+    // 0.50 at 36 % for ten days of 360 is exactly half a unit.
+    const totals = [];
+    let accumulator = NOTHING_ACCRUED;
+    for (let span = 1; span <= 5; span += 1) {
+      ({ accumulator } = accrueInterest(accumulator, 50, 3_600, 10, 'thirty_360'));
+      totals.push(accumulator.accruedMinor);
+    }
+    expect(totals).toEqual([0, 1, 2, 2, 2]);
+  });
+});
+
 describe('business months', () => {
   it('are the calendar’s', () => {
     fc.assert(
