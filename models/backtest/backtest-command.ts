@@ -1,50 +1,45 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { basename, join } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { z } from 'zod';
 import { dataDirectoryOf } from '../../infra/local/data-directory.ts';
 import { startEngine } from '../../infra/local/engine.ts';
-import { DomainError } from '../../shared/domain/errors.ts';
 import { createTable } from '../../shared/store/create-table.ts';
 import { openTable, type StoreTable } from '../../shared/store/dynamo.ts';
 import { berkaDataset } from '../datasets/berka-dataset.ts';
+import { readMapping } from '../datasets/csv-mapping.ts';
+import { mappedDataset } from '../datasets/mapped-dataset.ts';
 import type { OutcomeDataset } from '../datasets/outcome-dataset.ts';
+import { commandOptions, runCommand } from '../factory/command-line.ts';
 import { type BacktestProgress, crossValidate, trainAndTest } from './backtest.ts';
 import { backtestText } from './print-backtest.ts';
 
 const usage = `npm run backtest -- --dataset berka --data FOLDER [--folds 5] [--seed 7] [--json FILE]
-npm run backtest -- --dataset berka --train FOLDER --test FOLDER [--seed 7] [--json FILE]`;
+npm run backtest -- --dataset berka --train FOLDER --test FOLDER [--seed 7] [--json FILE]
+npm run backtest -- --mapping FILE.json --data FOLDER …      CSV files of your own: models/datasets/README.md`;
 
-const datasets: Readonly<Record<string, (folder: string) => Promise<OutcomeDataset>>> = {
-  berka: berkaDataset,
+const source = {
+  dataset: z.enum(['berka']).default('berka'),
+  mapping: z.string().optional(),
+  seed: z.coerce.number().pipe(z.int().min(0)).default(7),
+  json: z.string().optional(),
 };
 
-const commandOptions = z.union([
+const backtestOptions = z.union([
   z.strictObject({
-    dataset: z.enum(['berka']).default('berka'),
+    ...source,
     data: z.string(),
     folds: z.coerce.number().pipe(z.int().min(2).max(20)).default(5),
-    seed: z.coerce.number().pipe(z.int().min(0)).default(7),
-    json: z.string().optional(),
   }),
-  z.strictObject({
-    dataset: z.enum(['berka']).default('berka'),
-    train: z.string(),
-    test: z.string(),
-    seed: z.coerce.number().pipe(z.int().min(0)).default(7),
-    json: z.string().optional(),
-  }),
+  z.strictObject({ ...source, train: z.string(), test: z.string() }),
 ]);
 
-function readOptions() {
-  const text = { type: 'string' } as const;
-  const { values } = parseArgs({
-    options: { dataset: text, data: text, train: text, test: text, folds: text, seed: text, json: text },
-  });
-  const parsed = commandOptions.safeParse(values);
-  if (!parsed.success) throw new Error(`${z.prettifyError(parsed.error)}\n\n${usage}`);
-  return parsed.data;
+async function datasetReader(
+  mapping: string | undefined,
+): Promise<(folder: string) => Promise<OutcomeDataset>> {
+  if (mapping === undefined) return berkaDataset;
+  const columns = await readMapping(mapping);
+  return (folder) => mappedDataset(columns, folder);
 }
 
 function progressPrinter() {
@@ -66,9 +61,11 @@ function progressPrinter() {
   };
 }
 
-async function main(): Promise<void> {
-  const options = readOptions();
-  const read = datasets[options.dataset] ?? berkaDataset;
+runCommand(async () => {
+  const names = ['dataset', 'mapping', 'data', 'train', 'test', 'folds', 'seed', 'json'];
+  const options = commandOptions(backtestOptions, names, usage);
+  const read = await datasetReader(options.mapping);
+  const workName = options.mapping === undefined ? options.dataset : basename(options.mapping, '.json');
   const engine = await startEngine({ inMemory: true });
   const tables: StoreTable[] = [];
   try {
@@ -79,7 +76,7 @@ async function main(): Promise<void> {
         await createTable(table);
         return table;
       },
-      workDirectory: join(dataDirectoryOf(process.env), 'backtest', options.dataset),
+      workDirectory: join(dataDirectoryOf(process.env), 'backtest', workName),
       seed: options.seed,
       folds: 'folds' in options ? options.folds : 1,
       onProgress: progressPrinter(),
@@ -94,10 +91,4 @@ async function main(): Promise<void> {
     for (const table of tables) table.client.destroy();
     await engine.stop();
   }
-}
-
-main().catch((error: unknown) => {
-  // A DomainError or a usage error is for the user; anything else keeps its stack.
-  console.error(error instanceof DomainError ? `${error.code}: ${error.message}` : error);
-  process.exitCode = 1;
 });

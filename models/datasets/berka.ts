@@ -1,14 +1,12 @@
-import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { parse as csvParser } from 'csv-parse';
 import { z } from 'zod';
 import { businessDate } from '../../shared/domain/calendar.ts';
 import { fieldError } from '../../shared/domain/errors.ts';
 import { parse } from '../../shared/domain/parse.ts';
 import { type Transaction, type TransactionKind, transaction } from '../../shared/domain/transaction.ts';
 import type { RequestFacts } from '../../shared/features/request-facts.ts';
+import { inBalanceOrder } from './balance-order.ts';
+import { csvRows } from './csv-rows.ts';
 
 /**
  * The PKDD'99 financial data (Berka and Sochorova, a Czech bank, 1993–1996): accounts, their transactions
@@ -30,9 +28,6 @@ import type { RequestFacts } from '../../shared/features/request-facts.ts';
  */
 export const BERKA_CURRENCY = 'CZK';
 export const BERKA_TIME_ZONE = 'UTC';
-
-/** Amounts are kept to a tenth of a koruna and balances follow unrounded ones: a link may be off by this. */
-const BALANCE_TOLERANCE_MINOR = 20;
 
 const amountText = z
   .string()
@@ -121,18 +116,7 @@ async function* rowsOf<Schema extends z.ZodType>(
   file: string,
   schema: Schema,
 ): AsyncGenerator<z.output<Schema>> {
-  const path = join(folder, file);
-  if (!existsSync(path)) {
-    throw fieldError('invalid_request', file, 'not_found', `${file}: not in ${folder}`);
-  }
-  const source = createReadStream(path);
-  // A failure of the file or its compression reaches the reader through the parser it is piped into.
-  const rows = pipeline(source, createGunzip(), csvParser({ columns: true }), () => {});
-  let line = 1;
-  for await (const row of rows) {
-    line += 1;
-    yield parse(schema, row, { root: `${file}:${line}` });
-  }
+  for await (const { row } of csvRows(join(folder, file), schema)) yield row;
 }
 
 /** All loans, in the order of the file. */
@@ -210,34 +194,16 @@ function historyOf(rows: readonly TransactionRow[]): BerkaHistory {
   const transactions: Transaction[] = [];
   let balanceMinor: number | null = null;
   for (const day of [...byDay.keys()].sort()) {
-    const ordered: TransactionRow[] = inBalanceOrder(byDay.get(day) ?? [], balanceMinor);
-    for (const [place, row] of ordered.entries()) transactions.push(transactionOf(row, place));
-    balanceMinor = ordered.at(-1)?.balance_after ?? balanceMinor;
+    const lines = (byDay.get(day) ?? []).map((row) => ({
+      row,
+      amountMinor: signedAmountOf(row),
+      balanceAfterMinor: row.balance_after,
+    }));
+    const ordered: typeof lines = inBalanceOrder(lines, balanceMinor);
+    for (const [place, { row }] of ordered.entries()) transactions.push(transactionOf(row, place));
+    balanceMinor = ordered.at(-1)?.balanceAfterMinor ?? balanceMinor;
   }
   return { stationId: stationIdOf(rows[0]?.account_id ?? ''), transactions };
-}
-
-/**
- * A day's lines in the order in which their balances follow from one another, which is not always the
- * order of the file; where no line follows, the file's order.
- */
-function inBalanceOrder(rows: readonly TransactionRow[], openingMinor: number | null): TransactionRow[] {
-  const left = [...rows];
-  const ordered: TransactionRow[] = [];
-  let balanceMinor = openingMinor;
-  while (left.length > 0) {
-    const before = balanceMinor;
-    const next = left.findIndex(
-      (row) =>
-        before !== null &&
-        Math.abs(before + signedAmountOf(row) - row.balance_after) <= BALANCE_TOLERANCE_MINOR,
-    );
-    for (const row of left.splice(Math.max(0, next), 1)) {
-      ordered.push(row);
-      balanceMinor = row.balance_after;
-    }
-  }
-  return ordered;
 }
 
 const signedAmountOf = (row: TransactionRow) => (row.type === 'credit' ? row.amount : -row.amount);
