@@ -7,6 +7,9 @@ each by itself. But a pair boosted after its main terms holds the *difference* f
 What has to be monotone is the total effect. So pairs are boosted freely, and then each bag's main
 plus pair is projected onto the nearest monotone function (isotonic regression, weighted by the
 training rows). The mean over bags of monotone functions is monotone.
+
+Main and pair must share their cuts for that, or the pair would have to carry the main's every step.
+So a constrained feature that joins a pair keeps only as many bins as pairs have, in its main term too.
 """
 
 from __future__ import annotations
@@ -80,31 +83,52 @@ def add_pairs(
     """
     if not pairs:
         return mains
+    model = mains.copy()
+    types: list[object] = list(feature_types(features))
+    for feature in sorted({feature for pair in pairs for feature in pair}):
+        if features.monotone[feature] != 0:
+            types[feature] = _coarsen_main(model, feature, settings.max_interaction_bins)
     data = ebm_input(values, features)
-    residual = ExplainableBoostingClassifier(
-        **common_arguments(features, settings, n_jobs), exclude="mains", interactions=pairs
-    )
+    arguments = {**common_arguments(features, settings, n_jobs), "feature_types": types}
+    residual = ExplainableBoostingClassifier(**arguments, exclude="mains", interactions=pairs)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Missing values detected")
         warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
-        residual.fit(data, labels, init_score=mains.decision_function(data))
+        residual.fit(data, labels, init_score=model.decision_function(data))
 
-    model = mains.copy()
-    model.intercept_ = mains.intercept_ + residual.intercept_
-    model.bagged_intercept_ = mains.bagged_intercept_ + residual.bagged_intercept_
+    model.intercept_ = model.intercept_ + residual.intercept_
+    model.bagged_intercept_ = model.bagged_intercept_ + residual.bagged_intercept_
     for members, bagged in zip(residual.term_features_, residual.bagged_scores_, strict=True):
-        scores = np.asarray(bagged)
-        for dimension, feature in enumerate(members):
-            coarse = residual.bins_[feature][-1]
-            if features.monotone[feature] == 0:
-                bins: Bins = coarse
-            else:
-                bins = np.union1d(coarse, mains.bins_[feature][0])
-                scores = np.take(scores, _source_bins(bins, coarse), axis=dimension + 1)
-            model.bins_[feature] = [mains.bins_[feature][0], bins]
-        scores = _project(scores, members, model, features)
+        for feature in members:
+            model.bins_[feature] = [model.bins_[feature][0], residual.bins_[feature][-1]]
+        scores = _project(np.asarray(bagged), members, model, features)
         _append_term(model, members, scores, values, features)
     return model
+
+
+def _coarsen_main(model: ExplainableBoostingClassifier, feature: int, bins_max: int) -> list[float]:
+    """Merges the bins of the feature's main term, in place, into about ``bins_max`` of equal weight.
+
+    Scores are averaged by training rows, which keeps them monotone. Returns the cuts kept.
+    """
+    cuts = np.asarray(model.bins_[feature][0])
+    weights = np.asarray(model.bin_weights_[feature])
+    below = np.cumsum(weights[1:-2]) / max(weights[1:-1].sum(), 1)
+    wanted = np.arange(1, bins_max - 2) / (bins_max - 2)
+    kept = np.unique([int(np.abs(below - share).argmin()) for share in wanted])
+    group = np.array([0, *(np.searchsorted(kept, np.arange(len(cuts) + 1), side="left") + 1), len(kept) + 2])
+    merged = np.bincount(group, weights=weights)
+    bagged = np.asarray(model.bagged_scores_[feature])
+    # An empty group would divide by nothing; its bins then count alike.
+    shares = weights + 1e-9
+    total = np.bincount(group, weights=shares)
+    scores = np.stack([np.bincount(group, weights=shares * bag) / total for bag in bagged])
+    model.bins_[feature] = [cuts[kept]]
+    model.bin_weights_[feature] = merged
+    model.bagged_scores_[feature] = scores
+    model.term_scores_[feature] = scores.mean(axis=0)
+    model.standard_deviations_[feature] = scores.std(axis=0)
+    return [float(cut) for cut in cuts[kept]]
 
 
 def _project(
@@ -118,12 +142,8 @@ def _project(
     mains, weights = {}, {}
     for dimension in constrained:
         feature = members[dimension]
-        main_cuts, cuts = model.bins_[feature]
-        source = _source_bins(cuts, main_cuts)
-        # Rows of a main bin are shared out over the finer bins that it was cut into.
-        finer = np.bincount(source, minlength=len(main_cuts) + 3)
-        weights[dimension] = (np.asarray(model.bin_weights_[feature]) / np.maximum(finer, 1))[source] + 1e-3
-        mains[dimension] = np.asarray(model.bagged_scores_[feature])[:, source]
+        weights[dimension] = np.asarray(model.bin_weights_[feature]) + 1e-3
+        mains[dimension] = np.asarray(model.bagged_scores_[feature])
     for bag in range(len(scores)):
         shapes = {d: _along(mains[d][bag], d) for d in constrained}
         total = scores[bag] + sum(shapes.values())
@@ -186,12 +206,6 @@ def _tensor_bin(column: np.ndarray, bins: Bins) -> np.ndarray:
         found = [0 if gone else bins.get(str(int(code)), unseen) for code, gone in zip(column, missing, strict=True)]
         return np.array(found)
     return np.where(missing, 0, np.searchsorted(bins, column, side="right") + 1)
-
-
-def _source_bins(finer: np.ndarray, coarser: np.ndarray) -> np.ndarray:
-    """For each tensor bin over ``finer`` cuts, the tensor bin over ``coarser`` that holds it."""
-    known = [1, *(np.searchsorted(coarser, finer, side="right") + 1)]
-    return np.array([0, *known, len(coarser) + 2])
 
 
 def _along(line: np.ndarray, dimension: int) -> np.ndarray:
