@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { type BusinessDate, businessDate } from '../calendar.ts';
-import { canonicalJson } from '../canonical-json.ts';
 import { tenantId } from '../identifiers.ts';
 import { signedAmountMinor } from '../money.ts';
 import { type AccountCode, accountCodes } from './chart-of-accounts.ts';
@@ -242,9 +241,4 @@ export function trialBalance(journal: Journal, through: BusinessDate, lenderTena
   const debitMinor = accounts.reduce((sum, account) => sum + account.debitMinor, 0);
   const creditMinor = accounts.reduce((sum, account) => sum + account.creditMinor, 0);
   return { through, accounts, debitMinor, creditMinor, differenceMinor: debitMinor - creditMinor };
-}
-
-/** Equal text for equal journals: what a replay is compared by. */
-export function journalFingerprint(journal: Journal): string {
-  return canonicalJson(journal.map(({ postedOn: _, ...entry }) => entry));
 }

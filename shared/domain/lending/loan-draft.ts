@@ -1,4 +1,5 @@
 import { addDays, type BusinessDate } from '../calendar.ts';
+import { daysPastDueOver } from './asset-class.ts';
 import type { AccountCode } from './chart-of-accounts.ts';
 import { NOTHING_ACCRUED } from './day-count.ts';
 import type { LoanEventOf } from './loan-event.ts';
@@ -210,14 +211,12 @@ export function closeWhenSettled({ state }: LoanDraft): void {
   state.penaltyAccumulator = NOTHING_ACCRUED;
 }
 
-const NON_PERFORMING_OVER_DAYS = 90;
-
 /** Keep the marks that classification needs when arrears shrink or clear. `before`: the oldest unpaid due date. */
 export function markArrears({ state }: LoanDraft, before: BusinessDate | null): void {
   // What falls due today and is paid today was never in arrears.
   if (before === null || before >= state.asOf) return;
   const after = oldestUnpaidInstallment(state)?.dueOn ?? null;
-  const nonPerformingOn = addDays(before, NON_PERFORMING_OVER_DAYS + 1);
+  const nonPerformingOn = addDays(before, daysPastDueOver.substandard + 1);
   if (nonPerformingOn <= state.asOf && after !== before) state.nonPerformingSince ??= nonPerformingOn;
   if (state.nonPerformingSince !== null) state.arrearsClearedOn = after === null ? state.asOf : null;
 }
