@@ -14,6 +14,10 @@ export const scopes = {
   'applications:read': 'Read applications to programs you are a party of',
   'applications:write': 'Submit applications to programs you are a party of',
   'decisions:read': 'Read decisions of programs you are a party of',
+  'events:read': 'Read your events, from any point of the last 90 days',
+  'webhooks:read': 'Read your webhook endpoints and what could not be delivered to them',
+  'webhooks:write': 'Register and remove webhook endpoints, rotate their secrets, deliver again',
+  'audit:read': 'Read and verify your audit log: every change, and who read what',
 } as const;
 
 export type Scope = keyof typeof scopes;

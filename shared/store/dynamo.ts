@@ -1,5 +1,7 @@
 import { type ConsumedCapacity, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DomainError } from '../domain/errors.ts';
+import { stampChanges } from './stamp-changes.ts';
+import { guardTenancy } from './tenancy.ts';
 
 /** The one table and the client that speaks to it: what every store file takes as its first argument. */
 export interface StoreTable {
@@ -80,6 +82,8 @@ export function openTable(options: OpenTableOptions): StoreTable {
         }),
   });
   refuseWhenThrottled(client);
+  stampChanges(client);
+  guardTenancy(client);
   if (onConsumed !== undefined) meterCapacity(client, onConsumed);
   return { client, tableName: options.tableName };
 }

@@ -7,18 +7,31 @@
  * | ---           | ---                       | ---                           |
  * | station       | platform#station          | STATION                       |
  * | day bundle    | platform#station          | D#YYYY-MM-DD                  |
+ * | part of a day | platform#station          | D#YYYY-MM-DD#part             |
  * | entrepreneur  | platform#entrepreneur     | ENTREPRENEUR                  |
  * | consent       | platform#entrepreneur     | CONSENT#consent               |
  * | county        | operator#county           | COUNTY                        |
  * | program       | lender#program            | PROGRAM                       |
  * | capital       | lender#program            | CAPITAL                       |
  * | decision list | lender#program            | DECISION#decidedAt#decision   |
+ * | … of a county | lender#county             | DECISION#decidedAt#decision   |
+ * | … of a lender | lender#DECISIONS          | DECISION#decidedAt#decision   |
+ * | … of a cell   | each of these#outcome#band| DECISION#decidedAt#decision   |
+ * | … of a person | platform#entrepreneur     | PERSON_DECISION#decidedAt#dec |
  * | program grant | party                     | PROGRAM#program               |
  * | application   | lender#application        | APPLICATION                   |
  * | decision      | lender#decision           | DECISION                      |
  * | exposure      | lender#entrepreneur       | EXPOSURE                      |
  * | idempotency   | caller#IDEMPOTENCY        | operation#key                 |
  * | machine client| CLIENT#client             | MACHINE_CLIENT                |
+ * | access        | reader#ACCESS#request     | ACCESS                        |
+ * | audit segment | tenant#AUDIT#YYYY-MM-DD   | SEGMENT#number                |
+ * | audit head    | tenant#AUDIT#YYYY-MM-DD   | HEAD                          |
+ * | event         | party#EVENTS              | EVENT#position                |
+ * | event id      | party#EVENTS              | EVENT_ID#event                |
+ * | event head    | party#EVENTS              | HEAD                          |
+ * | webhook       | tenant#WEBHOOKS           | ENDPOINT#endpoint             |
+ * | dead letter   | tenant#WEBHOOKS           | DEAD#endpoint#position        |
  *
  * A machine client is the one item no tenant owns: it says which tenant its tokens belong to. Tenants begin
  * with `ten_`, so no tenant's key can be one.
@@ -49,24 +62,88 @@ const key = (pk: string, sk: string): ItemKey => ({ pk, sk });
 export const stationKey = (platform: string, station: string) => key(`${platform}#${station}`, 'STATION');
 export const dayBundleKey = (platform: string, station: string, day: string) =>
   key(`${platform}#${station}`, `D#${day}`);
+export const dayPartKey = (platform: string, station: string, day: string, part: number) =>
+  key(`${platform}#${station}`, `D#${day}#${String(part).padStart(3, '0')}`);
+/** Sorts after the day's bundle and all its parts, and before the next day. */
+export const endOfDayKey = (platform: string, station: string, day: string) =>
+  key(`${platform}#${station}`, `D#${day}#~`);
 export const entrepreneurKey = (platform: string, entrepreneur: string) =>
   key(`${platform}#${entrepreneur}`, 'ENTREPRENEUR');
+/** Consents and then ENTREPRENEUR: one range of the partition, and all that a decision reads of a person. */
+export const CONSENT_PREFIX = 'CONSENT#';
 export const consentKey = (platform: string, entrepreneur: string, consent: string) =>
-  key(`${platform}#${entrepreneur}`, `CONSENT#${consent}`);
+  key(`${platform}#${entrepreneur}`, `${CONSENT_PREFIX}${consent}`);
 export const countyKey = (operator: string, county: string) => key(`${operator}#${county}`, 'COUNTY');
 export const programKey = (lender: string, program: string) => key(`${lender}#${program}`, 'PROGRAM');
 export const capitalKey = (lender: string, program: string) => key(`${lender}#${program}`, 'CAPITAL');
 export const DECISION_LIST_PREFIX = 'DECISION#';
-export const decisionListKey = (lender: string, program: string, decidedAt: string, decision: string) =>
-  key(`${lender}#${program}`, `${DECISION_LIST_PREFIX}${decidedAt}#${decision}`);
-export const programGrantKey = (party: string, program: string) => key(party, `PROGRAM#${program}`);
+export const decisionListKey = (partition: string, decidedAt: string, decision: string) =>
+  key(partition, `${DECISION_LIST_PREFIX}${decidedAt}#${decision}`);
+/**
+ * Where a decision is listed: under its program, its county and its lender, and under each of these once more by
+ * outcome and score band. A filter then names the partitions to read, and none is read past: a page costs read
+ * units by its own length. Copies, not an index: they appear with the decision, in its transaction.
+ */
+export const decisionListPartition = (
+  lender: string,
+  scope: string,
+  cell?: { readonly outcome: string; readonly scoreBand: string },
+) => `${lender}#${scope}${cell === undefined ? '' : `#${cell.outcome}#${cell.scoreBand}`}`;
+/** The scope of all of a lender's decisions, beside those of a program or a county. */
+export const WHOLE_LENDER = 'DECISIONS';
+/** Sorts after ENTREPRENEUR, outside the range a decision reads of a person. */
+export const PERSON_DECISION_PREFIX = 'PERSON_DECISION#';
+export const personDecisionKey = (
+  platform: string,
+  entrepreneur: string,
+  decidedAt: string,
+  decision: string,
+) => key(`${platform}#${entrepreneur}`, `${PERSON_DECISION_PREFIX}${decidedAt}#${decision}`);
+export const PROGRAM_GRANT_PREFIX = 'PROGRAM#';
+export const programGrantKey = (party: string, program: string) =>
+  key(party, `${PROGRAM_GRANT_PREFIX}${program}`);
 export const applicationKey = (lender: string, application: string) =>
   key(`${lender}#${application}`, 'APPLICATION');
 export const decisionKey = (lender: string, decision: string) => key(`${lender}#${decision}`, 'DECISION');
 export const exposureKey = (lender: string, entrepreneur: string) =>
   key(`${lender}#${entrepreneur}`, 'EXPOSURE');
+export const IDEMPOTENCY_MARK = '#IDEMPOTENCY';
 export const idempotencyKey = (caller: string, operation: string, idempotency: string) =>
-  key(`${caller}#IDEMPOTENCY`, `${operation}#${idempotency}`);
+  key(`${caller}${IDEMPOTENCY_MARK}`, `${operation}#${idempotency}`);
 export const MACHINE_CLIENT_PREFIX = 'CLIENT#';
 export const machineClientKey = (client: string) =>
   key(`${MACHINE_CLIENT_PREFIX}${client}`, 'MACHINE_CLIENT');
+
+/** Who wrote an item last: see stamp-changes.ts. */
+export const CHANGED_BY_ATTRIBUTE = 'changedBy';
+
+const HEAD = 'HEAD';
+/** Positions sort as texts: a trillion of them, twelve digits. */
+const positionText = (position: number) => String(position).padStart(12, '0');
+
+export const ACCESS_MARK = '#ACCESS#';
+/** A partition of its own for each request: reads of one tenant never queue for one key. */
+export const accessKey = (reader: string, request: string) =>
+  key(`${reader}${ACCESS_MARK}${request}`, 'ACCESS');
+export const AUDIT_MARK = '#AUDIT#';
+export const AUDIT_SEGMENT_PREFIX = 'SEGMENT#';
+export const auditHeadKey = (tenant: string, day: string) => key(`${tenant}${AUDIT_MARK}${day}`, HEAD);
+export const auditSegmentKey = (tenant: string, day: string, number: number) =>
+  key(`${tenant}${AUDIT_MARK}${day}`, `${AUDIT_SEGMENT_PREFIX}${positionText(number)}`);
+
+export const EVENTS_MARK = '#EVENTS';
+export const EVENT_PREFIX = 'EVENT#';
+export const eventKey = (party: string, position: number) =>
+  key(`${party}${EVENTS_MARK}`, `${EVENT_PREFIX}${positionText(position)}`);
+export const eventIdKey = (party: string, event: string) =>
+  key(`${party}${EVENTS_MARK}`, `EVENT_ID#${event}`);
+export const eventHeadKey = (party: string) => key(`${party}${EVENTS_MARK}`, HEAD);
+
+export const WEBHOOKS_MARK = '#WEBHOOKS';
+export const WEBHOOK_PREFIX = 'ENDPOINT#';
+export const webhookKey = (tenant: string, endpoint: string) =>
+  key(`${tenant}${WEBHOOKS_MARK}`, `${WEBHOOK_PREFIX}${endpoint}`);
+export const DEAD_LETTER_PREFIX = 'DEAD#';
+export const deadLetterPrefix = (endpoint: string) => `${DEAD_LETTER_PREFIX}${endpoint}#`;
+export const deadLetterKey = (tenant: string, endpoint: string, position: number) =>
+  key(`${tenant}${WEBHOOKS_MARK}`, `${deadLetterPrefix(endpoint)}${positionText(position)}`);
