@@ -1,18 +1,13 @@
 import { defaultIngestBounds, transactionAdmission } from '../../shared/domain/admit-transaction.ts';
 import { type BusinessDate, daysBetween } from '../../shared/domain/calendar.ts';
-import {
-  emptyBundle,
-  type MergeOutcome,
-  mergeIntoBundle,
-  type ReportedRow,
-} from '../../shared/domain/day-bundle.ts';
+import type { ReportedRow } from '../../shared/domain/day-bundle.ts';
 import { DomainError } from '../../shared/domain/errors.ts';
 import { transactionId } from '../../shared/domain/identifiers.ts';
 import type { IngestRejection, TransactionOutcome } from '../../shared/domain/ingest-rejections.ts';
-import type { Station } from '../../shared/domain/station.ts';
-import { summarizeDay } from '../../shared/domain/summarize-day.ts';
-import type { DayBundleStore, StoredBundle } from '../../shared/store/day-bundles.ts';
+import type { DayBundleStore } from '../../shared/store/day-bundles.ts';
 import type { StationStore } from '../../shared/store/stations.ts';
+import type { StoredDay } from '../../shared/store/stored-day.ts';
+import { type CommitDayDependencies, commitDay } from './commit-day.ts';
 import { settleBounded } from './settle-bounded.ts';
 
 export interface IngestInput {
@@ -22,26 +17,15 @@ export interface IngestInput {
   readonly transactions: readonly unknown[];
 }
 
-export interface IngestDependencies {
+export interface IngestDependencies extends CommitDayDependencies {
   readonly stations: Pick<StationStore, 'get'>;
-  readonly bundles: Pick<DayBundleStore, 'get' | 'readBundles' | 'write'>;
-  /** Milliseconds since 1970. */
-  readonly nowMs: () => number;
-  /** 0 up to 1, for jitter alone. */
-  readonly random: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
+  readonly bundles: Pick<DayBundleStore, 'readDay' | 'readDays' | 'writeParts'>;
 }
 
 /** Days of one request written at once: enough to hide the latency of a write, few enough to spare the table. */
 const DAYS_AT_ONCE_MAX = 16;
 /** A day between two that are wanted costs half a read unit; a call of its own costs one, and a round trip. */
 const RUN_GAP_DAYS_MAX = 2;
-/** With full jitter over these waits, dozens of writers to one day all get through. */
-const WRITE_ATTEMPTS_MAX = 10;
-const BACKOFF_MS_FIRST = 8;
-const BACKOFF_MS_MAX = 500;
-const RETRY_AFTER_SECONDS = 2;
-
 /**
  * Take what a station reports into its history. Each transaction is accepted, found a duplicate or rejected by
  * itself; outcomes come in the order of the input. What is answered is stored, and sending anything again
@@ -99,11 +83,11 @@ async function loadDays(
   stationId: string,
   days: readonly BusinessDate[],
   { bundles }: IngestDependencies,
-): Promise<ReadonlyMap<BusinessDate, StoredBundle>> {
-  const held = new Map<BusinessDate, StoredBundle>();
+): Promise<ReadonlyMap<BusinessDate, StoredDay>> {
+  const held = new Map<BusinessDate, StoredDay>();
   await settleBounded(runsOfDays(days), DAYS_AT_ONCE_MAX, async ({ from, to }) => {
-    for (const stored of await bundles.readBundles(tenantId, stationId, from, to)) {
-      held.set(stored.bundle.day, stored);
+    for (const stored of await bundles.readDays(tenantId, stationId, from, to)) {
+      held.set(stored.day, stored);
     }
   });
   return held;
@@ -117,33 +101,6 @@ function runsOfDays(days: readonly BusinessDate[]): { from: BusinessDate; to: Bu
     else runs.push({ from: day, to: day });
   }
   return runs;
-}
-
-/** Merge and write one day until no other writer came between. */
-async function commitDay(
-  tenantId: string,
-  station: Station,
-  day: BusinessDate,
-  rows: readonly ReportedRow[],
-  loaded: StoredBundle | undefined,
-  { bundles, nowMs, random, sleep }: IngestDependencies,
-): Promise<readonly MergeOutcome[]> {
-  let held = loaded;
-  for (let attempt = 1; ; attempt += 1) {
-    const before = held?.bundle ?? emptyBundle(day, station.currency);
-    const { bundle, outcomes } = mergeIntoBundle(before, rows, nowMs());
-    if (bundle === before) return outcomes;
-    const summary = summarizeDay(bundle, station.timeZone);
-    const written = await bundles.write(tenantId, station.stationId, bundle, summary, held?.version ?? 0);
-    if (written === 'written') return outcomes;
-    if (attempt === WRITE_ATTEMPTS_MAX) {
-      throw new DomainError('too_many_requests', 'the day is being written by others: send it again', {
-        retryAfterSeconds: RETRY_AFTER_SECONDS,
-      });
-    }
-    await sleep(random() * Math.min(BACKOFF_MS_MAX, BACKOFF_MS_FIRST * 2 ** attempt));
-    held = await bundles.get(tenantId, station.stationId, day);
-  }
 }
 
 function rejectedOutcome(reported: unknown, rejection: IngestRejection): TransactionOutcome {

@@ -86,8 +86,9 @@ export interface BundleBounds {
 }
 
 /**
- * An item holds 400 KB, of which the summary and keys need a little; and the sum of 8,000 amounts of
- * AMOUNT_MINOR_MAX is still a safe integer.
+ * What one item holds. DynamoDB's bound is 400 KB, of which the summary and keys need a little; and the sum of
+ * 8,000 amounts of AMOUNT_MINOR_MAX is still a safe integer. A day that outgrows it goes into parts
+ * (day-parts.ts).
  */
 export const defaultBundleBounds: BundleBounds = { bytesMax: 380_000, rowsMax: 8_000 };
 
@@ -108,7 +109,7 @@ export interface MergedBundle {
   readonly outcomes: readonly MergeOutcome[];
 }
 
-const accepted: MergeOutcome = { status: 'accepted' };
+export const accepted: MergeOutcome = { status: 'accepted' };
 const duplicate: MergeOutcome = { status: 'duplicate' };
 
 /**
@@ -128,11 +129,8 @@ export function mergeIntoBundle(
   const recordedAt = Math.max(recordedAtMs, recordedUntilMs(bundle));
   const added: BundleRow[] = [];
   const outcomes = incoming.map((row): MergeOutcome => {
-    const existing = held.byId.get(row.transactionId);
-    if (existing !== undefined)
-      return sameContent(existing, row) ? duplicate : rejected('conflicting_transaction');
-    const contradiction = reversalContradiction(held, row);
-    if (contradiction !== undefined) return rejected(contradiction);
+    const known = held.verdictOn(row);
+    if (known !== undefined) return known;
     if (held.byId.size >= bounds.rowsMax || held.bytes + rowBytesMax(row) > bounds.bytesMax) {
       return rejected('day_full');
     }
@@ -145,12 +143,13 @@ export function mergeIntoBundle(
   return { bundle: { ...bundle, rows: [...bundle.rows, ...added].sort(inOrderOfOccurrence) }, outcomes };
 }
 
-const rejected = (code: Parameters<typeof rejectionOf>[0]): MergeOutcome => ({
+export const rejected = (code: Parameters<typeof rejectionOf>[0]): MergeOutcome => ({
   status: 'rejected',
   ...rejectionOf(code),
 });
 
-class HeldRows {
+/** The rows a report is judged against. */
+export class HeldRows {
   readonly byId = new Map<string, ReportedRow>();
   /** The reversal that names an id, whether or not the id has come. */
   readonly reversalById = new Map<string, ReportedRow>();
@@ -164,6 +163,15 @@ class HeldRows {
     this.byId.set(row.transactionId, row);
     if (row.reverses !== null) this.reversalById.set(row.reverses, row);
     this.bytes += rowBytesMax(row);
+  }
+
+  /** What a row is in the light of those held: a duplicate or a contradiction; undefined when it is new. */
+  verdictOn(row: ReportedRow): MergeOutcome | undefined {
+    const existing = this.byId.get(row.transactionId);
+    if (existing !== undefined)
+      return sameContent(existing, row) ? duplicate : rejected('conflicting_transaction');
+    const contradiction = reversalContradiction(this, row);
+    return contradiction === undefined ? undefined : rejected(contradiction);
   }
 }
 

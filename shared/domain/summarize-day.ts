@@ -40,6 +40,10 @@ export function summarizeDay(bundle: DayBundle, timeZone: string): DaySummary {
   };
 }
 
+/** The rows of a day that count: neither reversed nor a reversal. In order of occurrence. */
+export const standingRows = (bundle: DayBundle): readonly BundleRow[] =>
+  settleReversals(bundle.rows).standing;
+
 function settleReversals(rows: readonly BundleRow[]): {
   standing: readonly BundleRow[];
   reversedCount: number;

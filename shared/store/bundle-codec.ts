@@ -4,7 +4,7 @@ import { readColumns, writeColumns } from './bundle-columns.ts';
 import { ByteReader, ByteWriter, corrupt } from './byte-columns.ts';
 
 /**
- * The rows of a day bundle as bytes, column by column. Version 1:
+ * The rows of a day bundle, or of one part of a busy day (stored-day.ts), as bytes, column by column. Version 1:
  *
  *   byte 0        1, the version
  *   bytes 1-4     CRC-32 of all that follows, big-endian
@@ -32,7 +32,7 @@ import { ByteReader, ByteWriter, corrupt } from './byte-columns.ts';
  */
 export const BUNDLE_VERSION = 1;
 
-/** Above any bundle that fits an item: what a corrupt length may at most make us allocate. */
+/** Above any bundle or part that fits an item: what a corrupt length may at most make us allocate. */
 const COLUMNS_BYTES_MAX = 4_000_000;
 /** Shorter columns never gain from deflating what it costs to try. */
 const DEFLATE_BYTES_MIN = 64;

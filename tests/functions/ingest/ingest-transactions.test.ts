@@ -129,8 +129,8 @@ describe('taking in what a station reports', () => {
     const killed = await ingestion('ten_killed', {
       bundles: {
         ...store,
-        write: async (...write) => {
-          await store.write(...write);
+        writeParts: async (...write) => {
+          await store.writeParts(...write);
           throw new Error('killed');
         },
       },
@@ -150,7 +150,7 @@ describe('taking in what a station reports', () => {
     const refusing = await ingestion('ten_quiet', {
       bundles: {
         ...dayBundleStore(table()),
-        write: () => Promise.reject(new Error('must not write')),
+        writeParts: () => Promise.reject(new Error('must not write')),
       },
     });
     expect(statuses(await refusing.report(sampleTransaction()))).toEqual(['duplicate']);
@@ -184,10 +184,10 @@ describe('taking in what a station reports', () => {
     const crowded = await ingestion('ten_hot', {
       bundles: {
         ...store,
-        write: (tenant, station, bundle, ...rest) =>
-          bundle.day === SAMPLE_DAY
+        writeParts: (tenant, station, held, ...rest) =>
+          held.day === SAMPLE_DAY
             ? Promise.resolve('conflict')
-            : store.write(tenant, station, bundle, ...rest),
+            : store.writeParts(tenant, station, held, ...rest),
       },
       random: () => 1,
       sleep: async (ms) => {
@@ -228,9 +228,9 @@ describe('taking in what a station reports', () => {
     const { report } = await ingestion('ten_runs', {
       bundles: {
         ...store,
-        readBundles: (tenant, station, from, to) => {
+        readDays: (tenant, station, from, to) => {
           reads.push(`${from}..${to}`);
-          return store.readBundles(tenant, station, from, to);
+          return store.readDays(tenant, station, from, to);
         },
       },
     });
@@ -254,10 +254,10 @@ describe('taking in what a station reports', () => {
     const { report } = await ingestion('ten_wide', {
       bundles: {
         ...store,
-        write: async (...write) => {
+        writeParts: async (...write) => {
           now += 1;
           most = Math.max(most, now);
-          const outcome = await store.write(...write);
+          const outcome = await store.writeParts(...write);
           now -= 1;
           return outcome;
         },
