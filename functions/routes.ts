@@ -1,6 +1,12 @@
 import type { HandlersOf, RouteDefinition } from '../shared/http/route.ts';
 import { getApplicationContract, submitApplicationContract } from './applications/contract.ts';
-import { getDecisionContract, listDecisionsContract } from './decisions/contract.ts';
+import { listAuditEntriesContract, verifyAuditContract } from './audit/contract.ts';
+import {
+  exportDecisionsContract,
+  getDecisionContract,
+  listDecisionsContract,
+  listLenderDecisionsContract,
+} from './decisions/contract.ts';
 import { reportTransactionsContract } from './ingest/contract.ts';
 import {
   getCountyContract,
@@ -188,6 +194,33 @@ export const routes = [
     contract: listDecisionsContract,
     successStatus: 200,
     errors: [],
+    conditional: true,
+  },
+  {
+    operation: 'listLenderDecisions',
+    method: 'GET',
+    path: '/v1/decisions',
+    scope: 'decisions:read',
+    function: 'decisions',
+    tag: 'Decisions',
+    summary: 'List what you decided as a lender, in all your programs or those of a county, newest first',
+    contract: listLenderDecisionsContract,
+    successStatus: 200,
+    errors: [],
+    conditional: true,
+  },
+  {
+    operation: 'exportDecisions',
+    method: 'GET',
+    path: '/v1/decisions/days/{date}',
+    scope: 'decisions:read',
+    function: 'decisions',
+    tag: 'Decisions',
+    summary:
+      'Export the decisions you made on a day as a lender, whole, one JSON object a line, page by page',
+    contract: exportDecisionsContract,
+    successStatus: 200,
+    errors: [],
   },
   {
     operation: 'getDecision',
@@ -198,6 +231,32 @@ export const routes = [
     tag: 'Decisions',
     summary: 'Read a decision whole: reasons, points by term, rules, offers',
     contract: getDecisionContract,
+    successStatus: 200,
+    errors: [],
+    conditional: true,
+    applicants: 'own',
+  },
+  {
+    operation: 'verifyAudit',
+    method: 'GET',
+    path: '/v1/audit/days/{date}',
+    scope: 'audit:read',
+    function: 'audit',
+    tag: 'Audit',
+    summary: 'Hold your audit log of a day to its chain',
+    contract: verifyAuditContract,
+    successStatus: 200,
+    errors: [],
+  },
+  {
+    operation: 'listAuditEntries',
+    method: 'GET',
+    path: '/v1/audit/days/{date}/entries',
+    scope: 'audit:read',
+    function: 'audit',
+    tag: 'Audit',
+    summary: 'List what changed on a day, and who read what',
+    contract: listAuditEntriesContract,
     successStatus: 200,
     errors: [],
   },

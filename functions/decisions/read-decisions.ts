@@ -1,6 +1,8 @@
+import { addDays, type BusinessDate, DEFAULT_TIME_ZONE, startOfDayMs } from '../../shared/domain/calendar.ts';
 import type { Decision } from '../../shared/domain/decision.ts';
 import { DomainError } from '../../shared/domain/errors.ts';
-import type { DecisionPage, DecisionStore } from '../../shared/store/decisions.ts';
+import type { DecisionFilter, DecisionPage } from '../../shared/store/decision-lists.ts';
+import type { DecisionStore } from '../../shared/store/decisions.ts';
 import type { ProgramGrant, ProgramStore } from '../../shared/store/programs.ts';
 
 export interface ReadDecisionsDependencies {
@@ -11,6 +13,11 @@ export interface ReadDecisionsDependencies {
 interface OfProgram {
   readonly tenantId: string;
   readonly programId: string;
+}
+
+interface OnePage {
+  readonly limit: number;
+  readonly cursor: string | undefined;
 }
 
 /** One decision of a program the tenant is a party of; DomainError `not_found` otherwise. */
@@ -26,16 +33,51 @@ export async function getDecision(
 
 /** A page of a program's decisions, newest first; DomainError `not_found` when the tenant is no party of it. */
 export async function listDecisions(
-  input: OfProgram & { readonly limit: number; readonly cursor: string | undefined },
+  input: OfProgram & OnePage & { readonly filter: DecisionFilter },
   dependencies: ReadDecisionsDependencies,
 ): Promise<DecisionPage> {
-  const { lenderTenantId } = await requireGrant(input, dependencies);
-  return dependencies.decisions.list(lenderTenantId, input.programId, input.limit, input.cursor);
+  const { lenderTenantId: lender } = await requireGrant(input, dependencies);
+  const { programId, filter, limit, cursor } = input;
+  return dependencies.decisions.list({ lender, programId }, filter, limit, cursor);
+}
+
+/** A page of what the tenant decided as a lender, in all its programs or those of a county, newest first. */
+export async function listLenderDecisions(
+  input: OnePage & {
+    readonly tenantId: string;
+    readonly countyId: string | undefined;
+    readonly filter: DecisionFilter;
+  },
+  { decisions }: Pick<ReadDecisionsDependencies, 'decisions'>,
+): Promise<DecisionPage> {
+  const { tenantId: lender, countyId, filter, limit, cursor } = input;
+  return decisions.list(countyId === undefined ? { lender } : { lender, countyId }, filter, limit, cursor);
+}
+
+/** A page of the decisions a lender made on a business date, whole, newest first. */
+export async function exportDecisions(
+  input: OnePage & { readonly tenantId: string; readonly date: BusinessDate },
+  { decisions }: Pick<ReadDecisionsDependencies, 'decisions'>,
+): Promise<{ readonly decisions: readonly Decision[]; readonly cursor: string | undefined }> {
+  const startOf = (date: BusinessDate) => new Date(startOfDayMs(date, DEFAULT_TIME_ZONE)).toISOString();
+  const { tenantId: lender, date, limit, cursor } = input;
+  const filter = { from: startOf(date), to: startOf(addDays(date, 1)) };
+  const page = await decisions.list({ lender }, filter, limit, cursor);
+  return {
+    decisions: await Promise.all(
+      page.entries.map(async ({ programId, decisionId }) => {
+        const found = await decisions.get(lender, programId, decisionId);
+        if (found === undefined) throw new DomainError('corrupt_record', 'a list names no decision');
+        return found;
+      }),
+    ),
+    cursor: page.cursor,
+  };
 }
 
 async function requireGrant(
   { tenantId, programId }: OfProgram,
-  { programs }: ReadDecisionsDependencies,
+  { programs }: Pick<ReadDecisionsDependencies, 'programs'>,
 ): Promise<ProgramGrant> {
   const grant = await programs.getGrant(tenantId, programId);
   if (grant === undefined) throw new DomainError('not_found', 'no such program');

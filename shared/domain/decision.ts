@@ -5,6 +5,7 @@ import { entrepreneur } from './entrepreneur.ts';
 import { consentId, decisionId, offerId, tenantId } from './identifiers.ts';
 import { amountMinor, positiveAmountMinor, signedAmountMinor } from './money.ts';
 import { program } from './program.ts';
+import { scoreBandOf, scoreBands } from './score-band.ts';
 import { station } from './station.ts';
 
 export const decisionOutcomes = ['approved', 'declined', 'referred'] as const;
@@ -176,15 +177,22 @@ export const decisionListEntry = decision
   .extend({
     ...application.pick({
       applicationId: true,
+      programId: true,
       stationId: true,
       entrepreneurId: true,
       requestedPrincipalMinor: true,
     }).shape,
+    /** The program's county when the decision was made. */
+    countyId: program.shape.countyId,
+    scoreBand: z.enum(scoreBands),
     creditScore: scoreCard.shape.creditScore.nullable(),
     probabilityOfDefault: scoreCard.shape.probabilityOfDefault.nullable(),
     reasonCodes: z.array(z.string()),
   });
 export type DecisionListEntry = z.output<typeof decisionListEntry>;
+
+/** An entry as far as a caller asked for it. */
+export const selectedDecision = decisionListEntry.partial().required({ decisionId: true });
 
 export function listEntryOf(made: Decision): DecisionListEntry {
   const { application: submitted, score } = made.input;
@@ -196,10 +204,13 @@ export function listEntryOf(made: Decision): DecisionListEntry {
     policyVersion: made.policyVersion,
     limitMinor: made.limitMinor,
     applicationId: submitted.applicationId,
+    programId: submitted.programId,
+    countyId: made.input.program.countyId,
     stationId: submitted.stationId,
     entrepreneurId: submitted.entrepreneurId,
     requestedPrincipalMinor: submitted.requestedPrincipalMinor,
     creditScore: score?.creditScore ?? null,
+    scoreBand: scoreBandOf(score?.creditScore ?? null),
     probabilityOfDefault: score?.probabilityOfDefault ?? null,
     reasonCodes: made.reasons.map((item) => item.code),
   };

@@ -1,8 +1,17 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { z } from 'zod';
 import { DomainError } from '../domain/errors.ts';
+import { actAs } from '../store/acting.ts';
+import {
+  accessRecordOf,
+  actorOf,
+  isAccessRecorded,
+  partiesNamed,
+  type RecordAccess,
+} from './acting-request.ts';
 import { parseRequest } from './parse-request.ts';
-import { type HttpEvent, principalOf, requireScope } from './principal.ts';
+import { type HttpEvent, principalOf, requireOwn, requireScope } from './principal.ts';
 import { problemResponse } from './problem.ts';
 import { cloudWatchLine, type LogRequest, requestLog } from './request-log.ts';
 import { ResponseMismatch } from './response-mismatch.ts';
@@ -13,6 +22,7 @@ import {
   type RouteDefinition,
   routeKeyOf,
 } from './route.ts';
+import { successResponse } from './success-response.ts';
 
 /** A Lambda behind the HTTP API, and what the local gateway calls in its place. */
 export type HttpFunction = (event: HttpEvent, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
@@ -34,6 +44,8 @@ export interface HttpFunctionOptions<Route extends RouteDefinition> extends Http
   readonly functionName: string;
   readonly routes: readonly Route[];
   readonly handlers: HandlersOf<Route>;
+  /** Needed as soon as one of the routes reads data of persons. */
+  readonly recordAccess?: RecordAccess;
 }
 
 /**
@@ -44,7 +56,11 @@ export interface HttpFunctionOptions<Route extends RouteDefinition> extends Http
 export function httpFunction<Route extends RouteDefinition>(
   options: HttpFunctionOptions<Route>,
 ): HttpFunction {
-  const { functionName, routes, nowMs, log } = options;
+  const { functionName, routes, nowMs, log, recordAccess } = options;
+  const unrecorded = recordAccess === undefined ? routes.find(isAccessRecorded) : undefined;
+  if (unrecorded !== undefined) {
+    throw new Error(`${functionName}: ${unrecorded.operation} reads data of persons and needs recordAccess`);
+  }
   // Requests are checked against the contract that typed the handler, so the types may be forgotten here.
   const handlers = options.handlers as unknown as Readonly<Record<string, HttpHandler<RouteContract>>>;
   const routesByKey = new Map<string, Route>(routes.map((route) => [routeKeyOf(route), route]));
@@ -57,23 +73,33 @@ export function httpFunction<Route extends RouteDefinition>(
     }
     const principal = principalOf(event);
     requireScope(principal, route.scope);
+    if (principal.applicantId !== undefined && route.applicants === undefined) {
+      throw new DomainError('forbidden', 'this operation is not open to applicants themselves');
+    }
     const request = parseRequest(route.contract, event);
+    const { entrepreneurId } = ofPerson.safeParse(request.params).data ?? {};
+    if (entrepreneurId !== undefined) requireOwn(principal, entrepreneurId);
     const { requestId } = event.requestContext;
-    const { body, headers } = await handler({ ...request, principal, requestId } as Parameters<
-      typeof handler
-    >[0]);
+    const { body, headers } = await actAs(
+      actorOf(principal, route.operation, requestId),
+      async (acting) => {
+        const answered = await handler({ ...request, principal, requestId } as Parameters<typeof handler>[0]);
+        if (isAccessRecorded(route)) {
+          const at = new Date(nowMs()).toISOString();
+          await recordAccess?.(accessRecordOf(acting, at, request.params, answered.body));
+        }
+        return answered;
+      },
+      partiesNamed(route, request.body),
+    );
     const response = route.contract.response.safeParse(body);
     if (!response.success) throw new ResponseMismatch(route.operation, response.error);
-    return {
-      statusCode: route.successStatus,
-      headers: {
-        'content-type': 'application/json',
-        'cache-control': 'no-store',
-        'x-request-id': requestId,
-        ...headers,
-      },
-      body: JSON.stringify(response.data),
-    };
+    return successResponse(
+      route,
+      response.data,
+      { 'x-request-id': requestId, ...headers },
+      event.headers['if-none-match'],
+    );
   };
 
   return middy<HttpEvent, APIGatewayProxyStructuredResultV2>()
@@ -88,6 +114,8 @@ export function httpFunction<Route extends RouteDefinition>(
     ])
     .handler(serve);
 }
+
+const ofPerson = z.object({ entrepreneurId: z.string() });
 
 const problemDetails: middy.MiddlewareObj<HttpEvent, APIGatewayProxyStructuredResultV2> = {
   onError: (request) => {

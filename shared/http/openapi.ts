@@ -12,13 +12,13 @@ import { county } from '../domain/county.ts';
 import {
   affordability,
   decision,
-  decisionListEntry,
   offer,
   pathToApproval,
   pricing,
   reason,
   ruleResult,
   scoreCard,
+  selectedDecision,
   sentences,
   termPoints,
 } from '../domain/decision.ts';
@@ -27,7 +27,7 @@ import { program, programPolicy } from '../domain/program.ts';
 import { station } from '../domain/station.ts';
 import { errorStatus } from './error-status.ts';
 import { INTERNAL_ERROR, problem } from './problem.ts';
-import { errorsOf, type RouteDefinition } from './route.ts';
+import { contentTypeOf, errorsOf, type RouteDefinition } from './route.ts';
 import { qualifiedScope, scopes } from './scopes.ts';
 
 /** API Gateway answers 401, 403, 404 and 429 itself when a request never reaches a function. */
@@ -124,7 +124,7 @@ const namedSchemas = {
   ProgramPolicy: programPolicy,
   Application: application,
   Decision: decision,
-  DecisionListEntry: decisionListEntry,
+  DecisionListEntry: selectedDecision,
   ScoreCard: scoreCard,
   TermPoints: termPoints,
   RuleResult: ruleResult,
@@ -160,17 +160,18 @@ function scopeTable(): string {
 }
 
 function operationOf(route: RouteDefinition): ZodOpenApiOperationObject {
-  const { params, query, headers, body, response } = route.contract;
+  const { params, query, headers, body, response, responseHeaders } = route.contract;
+  const requestHeaders = route.conditional === true ? (headers ?? z.object({})).extend(ifNoneMatch) : headers;
   return {
     operationId: route.operation,
     summary: route.summary,
     tags: [route.tag],
-    description: `Scope: \`${route.scope}\`.`,
+    description: descriptionOf(route),
     security: [{ token: [qualifiedScope(route.scope)] }],
     requestParams: {
       ...(params === undefined ? {} : { path: params }),
       ...(query === undefined ? {} : { query }),
-      ...(headers === undefined ? {} : { header: headers }),
+      ...(requestHeaders === undefined ? {} : { header: requestHeaders }),
     },
     ...(body === undefined
       ? {}
@@ -178,11 +179,36 @@ function operationOf(route: RouteDefinition): ZodOpenApiOperationObject {
     responses: {
       [`${route.successStatus}`]: {
         description: route.summary,
-        content: { 'application/json': { schema: response } },
+        ...(responseHeaders === undefined && route.conditional === undefined
+          ? {}
+          : {
+              headers: (responseHeaders ?? z.object({})).extend(route.conditional === true ? entityTag : {}),
+            }),
+        content: { [contentTypeOf(route.contract)]: { schema: lineOf(response, route) } },
       },
+      ...(route.conditional === true
+        ? { 304: { description: 'Nothing has changed since the ETag given', headers: z.object(entityTag) } }
+        : {}),
       ...refusalsOf(route),
     },
   };
+}
+
+const ifNoneMatch = {
+  'if-none-match': z.string().optional().describe('The ETag of the answer the caller still has'),
+};
+const entityTag = { etag: z.string().describe('Of these bytes; send it back as If-None-Match') };
+
+function descriptionOf(route: RouteDefinition): string {
+  const open = route.applicants === undefined ? '' : ' Open to applicants, for what is their own.';
+  return `Scope: \`${route.scope}\`.${open}`;
+}
+
+/** NDJSON is described by its line: no schema language knows the whole. */
+function lineOf(response: z.ZodType, { contract }: RouteDefinition): z.ZodType {
+  return contract.responseFormat === 'ndjson' && response instanceof z.ZodArray
+    ? (response.element as z.ZodType)
+    : response;
 }
 
 /** One response per status; the codes that lead to it are listed in its description. */

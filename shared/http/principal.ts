@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import { z } from 'zod';
 import { DomainError } from '../domain/errors.ts';
-import { tenantId } from '../domain/identifiers.ts';
+import { entrepreneurId, tenantId } from '../domain/identifiers.ts';
 import { qualifiedScope, type Scope, scopeNames } from './scopes.ts';
 
 export type HttpEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
@@ -10,6 +10,8 @@ export type HttpEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
 export interface Principal {
   readonly tenantId: string;
   readonly subject: string;
+  /** Set when the token is an applicant's own: its subject is the entrepreneur. Never set for a machine. */
+  readonly applicantId: string | undefined;
   readonly scopes: ReadonlySet<Scope>;
 }
 
@@ -37,6 +39,7 @@ export function principalOf(event: HttpEvent): Principal {
   return {
     tenantId: claims.data.tenant,
     subject: claims.data.sub,
+    applicantId: entrepreneurId.safeParse(claims.data.sub).data,
     scopes: new Set(scopeNames.filter((scope) => granted.has(qualifiedScope(scope)))),
   };
 }
@@ -45,4 +48,10 @@ export function principalOf(event: HttpEvent): Principal {
 export function requireScope(principal: Principal, scope: Scope): void {
   if (principal.scopes.has(scope)) return;
   throw new DomainError('forbidden', `the token does not carry the scope ${qualifiedScope(scope)}`);
+}
+
+/** Raises `not_found` when an applicant's own token is used for what is another's. */
+export function requireOwn(principal: Principal, entrepreneur: string): void {
+  if (principal.applicantId === undefined || principal.applicantId === entrepreneur) return;
+  throw new DomainError('not_found', 'no such object');
 }

@@ -11,6 +11,10 @@ export interface RouteContract {
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
   readonly response: z.ZodType;
+  /** `ndjson`: `response` is an array, sent one item a line. Default: one JSON value. */
+  readonly responseFormat?: 'ndjson';
+  /** Headers of a good answer that are its own, lower-case. */
+  readonly responseHeaders?: z.ZodObject;
 }
 
 /** One line of the route table: all that the gateway, the CDK app, OpenAPI and the authorization tests need. */
@@ -28,6 +32,13 @@ export interface RouteDefinition {
   readonly successStatus: 200 | 201 | 202;
   /** Refusals beyond those every route shares (`errorsOf`). */
   readonly errors: readonly DomainErrorCode[];
+  /**
+   * An applicant's own token (its subject is an entrepreneur) may call it, for objects of that entrepreneur
+   * only. Every other route refuses such a token.
+   */
+  readonly applicants?: 'own';
+  /** Answers carry an ETag, and `If-None-Match` is answered 304 when nothing has changed. */
+  readonly conditional?: true;
 }
 
 type Output<Contract, Part extends keyof RouteContract> =
@@ -61,6 +72,10 @@ export type HandlersOf<Route extends RouteDefinition> = {
 /** As API Gateway names a route: `PUT /v1/stations/{stationId}`. */
 export const routeKeyOf = (route: Pick<RouteDefinition, 'method' | 'path'>) =>
   `${route.method} ${route.path}`;
+
+/** What a good answer is sent as. */
+export const contentTypeOf = ({ responseFormat }: RouteContract) =>
+  responseFormat === 'ndjson' ? 'application/x-ndjson' : 'application/json';
 
 /** Every refusal a route may answer with, in order of precedence. */
 export function errorsOf(route: RouteDefinition): readonly DomainErrorCode[] {

@@ -1,7 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import {
   GetItemCommand,
-  QueryCommand,
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
@@ -9,32 +8,18 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
 import { type Application, application } from '../domain/application.ts';
-import {
-  type Decision,
-  type DecisionListEntry,
-  decision,
-  decisionListEntry,
-  listEntryOf,
-} from '../domain/decision.ts';
-import { DomainError } from '../domain/errors.ts';
+import { type Decision, decision } from '../domain/decision.ts';
 import type { IdempotentRequest } from '../domain/idempotency.ts';
 import { amountMinor } from '../domain/money.ts';
 import { parse } from '../domain/parse.ts';
+import { decisionLists } from './decision-lists.ts';
 import type { StoreTable } from './dynamo.ts';
 import { firstResultId, idempotencyPut } from './idempotency.ts';
-import {
-  applicationKey,
-  capitalKey,
-  DECISION_LIST_PREFIX,
-  decisionKey,
-  decisionListKey,
-  exposureKey,
-} from './table.ts';
+import { applicationKey, capitalKey, decisionKey, exposureKey } from './table.ts';
 
 const storedApplication = z.object({ application });
 const storedDecision = z.object({ body: z.instanceof(Uint8Array) });
 const storedExposure = z.object({ exposureMinor: amountMinor });
-const storedListEntry = z.object({ entry: decisionListEntry });
 
 /** A decision is about 12 kB of JSON, mostly terms with the same keys; compressed it costs a fifth of the write units. */
 const DECISION_BYTES_MAX = 4 * 1024 * 1024;
@@ -53,16 +38,11 @@ export type CommitResult =
   /** `sameRequest`: another request with this very key is being committed. */
   | { readonly kind: 'conflict'; readonly sameRequest: boolean };
 
-export interface DecisionPage {
-  readonly entries: readonly DecisionListEntry[];
-  /** Undefined on the last page. */
-  readonly cursor: string | undefined;
-}
-
 export type DecisionStore = ReturnType<typeof decisionStore>;
 
 export function decisionStore(table: StoreTable) {
   const { client, tableName: TableName } = table;
+  const lists = decisionLists(table);
 
   /**
    * Application, decision, capital reservation, borrower exposure and idempotency record: all or nothing.
@@ -97,16 +77,7 @@ export function decisionStore(table: StoreTable) {
           ...notThere,
         },
       },
-      {
-        Put: {
-          TableName,
-          Item: marshall({
-            ...decisionListKey(lender, programId, made.decidedAt, made.decisionId),
-            entry: listEntryOf(made),
-          }),
-          ...notThere,
-        },
-      },
+      ...lists.puts(made),
     ];
     if (made.limitMinor > 0) {
       const observed = made.input.borrowerExposureMinor;
@@ -189,52 +160,9 @@ export function decisionStore(table: StoreTable) {
         : parse(storedExposure, unmarshall(Item), { code: 'corrupt_record' }).exposureMinor;
     },
 
-    /** A program's decisions, newest first. The cursor is a position, not a count: inserts never shift a page. */
-    async list(
-      lender: string,
-      programId: string,
-      limit: number,
-      cursor: string | undefined,
-    ): Promise<DecisionPage> {
-      const { pk } = capitalKey(lender, programId);
-      const { Items, LastEvaluatedKey } = await client.send(
-        new QueryCommand({
-          TableName,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: marshall({ ':pk': pk, ':prefix': DECISION_LIST_PREFIX }),
-          ScanIndexForward: false,
-          Limit: limit,
-          ...(cursor === undefined ? {} : { ExclusiveStartKey: marshall({ pk, sk: positionOf(cursor) }) }),
-        }),
-      );
-      return {
-        entries: (Items ?? []).map(
-          (item) => parse(storedListEntry, unmarshall(item), { code: 'corrupt_record' }).entry,
-        ),
-        cursor:
-          LastEvaluatedKey === undefined ? undefined : cursorOf(String(unmarshall(LastEvaluatedKey).sk)),
-      };
-    },
+    list: lists.list,
+    listOfPerson: lists.listOfPerson,
   };
-}
-
-const cursorOf = (sortKey: string) =>
-  Buffer.from(sortKey.slice(DECISION_LIST_PREFIX.length)).toString('base64url');
-
-function positionOf(cursor: string): string {
-  const position = Buffer.from(cursor, 'base64url').toString();
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#dec_[A-Za-z0-9._-]{1,48}$/.test(position)) {
-    throw new DomainError('invalid_request', 'cursor: not a cursor of this list', {
-      issues: [
-        {
-          field: 'cursor',
-          code: 'invalid_cursor',
-          message: 'pass the cursor of the page before, as it was given',
-        },
-      ],
-    });
-  }
-  return DECISION_LIST_PREFIX + position;
 }
 
 const compress = (text: string) =>

@@ -5,7 +5,7 @@ import { type Consent, consent } from '../domain/consent.ts';
 import { type Entrepreneur, entrepreneur } from '../domain/entrepreneur.ts';
 import { parse } from '../domain/parse.ts';
 import type { StoreTable } from './dynamo.ts';
-import { consentKey, entrepreneurKey } from './table.ts';
+import { CONSENT_PREFIX, consentKey, entrepreneurKey } from './table.ts';
 
 const storedEntrepreneur = z.object({ entrepreneur });
 const storedConsent = z.object({ consent });
@@ -53,8 +53,12 @@ export function entrepreneurStore(table: StoreTable) {
         { client },
         {
           TableName,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: marshall({ ':pk': key.pk }),
+          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :consents AND :person',
+          ExpressionAttributeValues: marshall({
+            ':pk': key.pk,
+            ':consents': CONSENT_PREFIX,
+            ':person': key.sk,
+          }),
           ConsistentRead: true,
         },
       );

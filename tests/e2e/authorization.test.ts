@@ -51,7 +51,13 @@ afterAll(async () => {
 
 const samples: Readonly<Record<string, (typeof routeSamples)[keyof typeof routeSamples]>> = routeSamples;
 
-async function call(route: RouteDefinition, caller: { tenantId: string; scopes: readonly Scope[] } | null) {
+interface Caller {
+  readonly tenantId: string;
+  readonly scopes: readonly Scope[];
+  readonly subject?: string;
+}
+
+async function call(route: RouteDefinition, caller: Caller | null) {
   const sample = samples[route.operation] ?? expect.fail(`no sample of ${route.operation}`);
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => sample.params[name] ?? '');
   const token = caller && (await keys.issue({ ...caller, nowMs }));
@@ -64,7 +70,9 @@ async function call(route: RouteDefinition, caller: { tenantId: string; scopes: 
     },
     ...(sample.body === undefined ? {} : { body: JSON.stringify(sample.body) }),
   });
-  const json: unknown = await response.json();
+  const text = await response.text();
+  const isLines = response.headers.get('content-type') === 'application/x-ndjson';
+  const json: unknown = isLines ? text.split('\n').filter(Boolean) : JSON.parse(text);
   return { status: response.status, json };
 }
 
@@ -99,8 +107,17 @@ describe('another tenant with every scope', () => {
   const stranger = { tenantId: 'ten_stranger', scopes: scopeNames };
   const upserts = new Set(['putCounty', 'putStation', 'putEntrepreneur', 'putProgram']);
 
+  /** Names no object: it lists what is the caller's own. */
+  const listsOwn = (route: RouteDefinition) => !/\{\w+Id\}/.test(route.path) && route.method === 'GET';
+
+  it.each(named.filter(([, route]) => listsOwn(route)))('is shown an empty %s', async (_operation, route) => {
+    const { status, json } = await call(route, stranger);
+    expect(status).toBe(200);
+    expect([json, ...Object.values(json as object)].filter(Array.isArray).flat()).toEqual([]);
+  });
+
   it.each(
-    named.filter(([operation]) => !upserts.has(operation)),
+    named.filter(([operation, route]) => !upserts.has(operation) && !listsOwn(route)),
   )('finds nothing at %s', async (_operation, route) => {
     const { status, json } = await call(route, stranger);
     expect([status, problem.parse(json).code]).toEqual([404, 'not_found']);
@@ -117,6 +134,32 @@ describe('another tenant with every scope', () => {
     const before = await call(read, owner);
     expect((await call(write, { ...stranger, tenantId: 'ten_namesake' })).status).toBe(200);
     expect(await call(read, owner)).toEqual(before);
+  });
+});
+
+describe('an applicant’s own token', () => {
+  // Registered by the platform, so its token is of that tenant.
+  const applicant = (subject: string) => ({ tenantId: 'ten_platform', scopes: scopeNames, subject });
+
+  it.each(
+    named.filter(([, route]) => route.applicants === undefined),
+  )('gets 403 at %s, which is not for applicants', async (_operation, route) => {
+    const { status, json } = await call(route, applicant('ent_1'));
+    expect([status, problem.parse(json).code]).toEqual([403, 'forbidden']);
+  });
+
+  it.each(
+    named.filter(([, route]) => route.applicants === 'own'),
+  )('finds nothing of another person at %s', async (_operation, route) => {
+    const { status, json } = await call(route, applicant('ent_2'));
+    expect([status, problem.parse(json).code]).toEqual([404, 'not_found']);
+  });
+
+  it.each(
+    named.filter(([, route]) => route.applicants === 'own'),
+  )('is served its own by %s', async (_operation, route) => {
+    const { status } = await call(route, applicant('ent_1'));
+    expect(status).toBe(route.successStatus);
   });
 });
 

@@ -166,16 +166,17 @@ describe.each(contractEngines)('lending store on %s', (engine) => {
         commitOf('prg_pages', number, { decidedAt: decidedAt(number), outcome: 'declined', limitMinor: 0 }),
       );
     }
-    const first = await decisions.list(LENDER, 'prg_pages', 2, undefined);
+    const ofProgram = { lender: LENDER, programId: 'prg_pages' };
+    const first = await decisions.list(ofProgram, {}, 2, undefined);
     await decisions.commit(
       commitOf('prg_pages', 9, { decidedAt: decidedAt(9), outcome: 'declined', limitMinor: 0 }),
     );
-    const second = await decisions.list(LENDER, 'prg_pages', 2, first.cursor);
-    const third = await decisions.list(LENDER, 'prg_pages', 2, second.cursor);
+    const second = await decisions.list(ofProgram, {}, 2, first.cursor);
+    const third = await decisions.list(ofProgram, {}, 2, second.cursor);
     const ids = [first, second, third].flatMap((page) => page.entries.map((entry) => entry.decisionId));
     expect(ids).toEqual([4, 3, 2, 1, 0].map((number) => `dec_prg_pages-${number}`));
     expect(third.cursor).toBeUndefined();
-    await expect(decisions.list(LENDER, 'prg_pages', 2, 'bm90IGEgY3Vyc29y')).rejects.toMatchObject({
+    await expect(decisions.list(ofProgram, {}, 2, 'bm90IGEgY3Vyc29y')).rejects.toMatchObject({
       code: 'invalid_request',
     });
   });

@@ -71,5 +71,9 @@ export const routeSamples: Readonly<Record<Route['operation'], RouteSample>> = {
   getProgram: { owner: 'ten_lender', params: { programId: 'prg_1' } },
   getApplication: { owner: 'ten_lender', params: { programId: 'prg_1', applicationId: 'app_1' } },
   listDecisions: { owner: 'ten_lender', params: { programId: 'prg_1' } },
+  listLenderDecisions: { owner: 'ten_lender', params: {} },
+  exportDecisions: { owner: 'ten_lender', params: { date: '2026-03-01' } },
   getDecision: { owner: 'ten_lender', params: { programId: 'prg_1', decisionId: 'dec_1' } },
+  verifyAudit: { owner: 'ten_lender', params: { date: '2026-03-01' } },
+  listAuditEntries: { owner: 'ten_lender', params: { date: '2026-03-01' } },
 };
