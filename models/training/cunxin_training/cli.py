@@ -164,7 +164,7 @@ def _parser() -> argparse.ArgumentParser:
 
     ensemble = command("export-ensemble", _export_ensemble, "a model folder's EBM as many small trees")
     ensemble.add_argument("--model", type=Path, required=True, help="model folder")
-    ensemble.add_argument("--trees", type=int, default=1_000, help="about how many trees")
+    ensemble.add_argument("--trees", type=int, help="how many trees; by default the fit's boosting steps")
     return parser
 
 

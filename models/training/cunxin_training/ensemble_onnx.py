@@ -1,18 +1,19 @@
 """The same model "the usual way": a boosted ensemble of many small trees, for the benchmark.
 
-Boosting adds up small trees; summed over bags and rounds they collapse to one step at each cut of
-each shape function. We write that sum back as small trees, one for each step:
+A boosted model is usually exported tree by tree: one for each boosting step. An EBM averages several
+bags of such ensembles; we write one bag's worth, the cheapest that could be called usual:
 
-- a main term: one stump per cut, half the step's height down on one side and up on the other; the
-  missing bin is the first, so its step is a stump too;
-- a pairwise term: per cut of its first feature one small tree, whose leaves hold half the
-  difference between the neighbouring rows of cells.
+- as many trees as one outer bag of the fit grew (the mean over bags), and no larger than the fit's
+  own: ``leaves`` leaves for main terms;
+- a main term's cuts are taken ``leaves - 1`` neighbours at a time, each tree holding those steps of
+  the shape function; the missing bin is the first bin, so its step is one of them;
+- a pairwise term has, per cut of its first feature, one tree that holds the difference between the
+  neighbouring rows of cells;
+- boosting visits a cut many times and takes a part of the step each time, so trees are repeated in
+  equal parts, the higher steps more often, until the number of boosting steps is reached.
 
-Halves, because sums then stay near the middle and lose less to float32 rounding.
-
-A boosted model visits a cut many times, each time taking a small part of the step. So when there
-are fewer steps than trees wanted (about 1,000, and never more than one bag of the fit really grew),
-the largest steps are taken in several equal parts. The output is only the probability, as is usual.
+The sum is the compact model's, to float32 rounding; leaves are centred about zero to keep that
+small. The only output is the probability, as is usual: reasons would cost more on top.
 """
 
 from __future__ import annotations
@@ -26,24 +27,25 @@ from cunxin_training.additive import AdditiveModel, Term
 from cunxin_training.compact_onnx import ordered_with_missing_first
 from cunxin_training.tree_ensemble import TreeEnsembleNodes, model_bytes
 
-TREES_WANTED = 1_000
 Grow = Callable[[TreeEnsembleNodes, float], None]
 
 
 def ensemble_onnx(
-    model: AdditiveModel, trees_wanted: int, metadata: dict[str, str]
+    model: AdditiveModel, boosting_steps: int, leaves: int, metadata: dict[str, str]
 ) -> tuple[bytes, int]:
     """The model as a boosted ensemble: ONNX bytes, and how many trees it has.
 
-    There is at least one tree per step, and more only up to ``trees_wanted``. Input ``features`` float32 [N, F]; output ``probability_of_default`` float32 [N, 1].
+    ``boosting_steps`` is the number of trees to write (more if the function needs more), ``leaves``
+    the leaves of a main term's tree. Input ``features`` float32 [N, F]; output
+    ``probability_of_default`` float32 [N, 1].
     """
     steps: list[tuple[float, Grow]] = []
     base = float(model.intercept)
     for term in model.terms:
-        term_base, term_steps = _term_steps(term)
+        term_base, term_steps = _term_steps(term, leaves)
         base += term_base
         steps.extend(term_steps)
-    parts = _parts([height for height, _ in steps], trees_wanted)
+    parts = _parts([height for height, _ in steps], boosting_steps)
     trees = TreeEnsembleNodes()
     for (_, grow), count in zip(steps, parts, strict=True):
         for _ in range(count):
@@ -65,16 +67,16 @@ def ensemble_onnx(
     return content, trees.tree_count
 
 
-def _term_steps(term: Term) -> tuple[float, list[tuple[float, Grow]]]:
-    """The score midway between the first and the last bin, and the steps (height, how to grow)."""
+def _term_steps(term: Term, leaves: int) -> tuple[float, list[tuple[float, Grow]]]:
+    """What the term adds midway, and its trees: (height, how to grow), each centred about zero."""
     scores, cuts = ordered_with_missing_first(term)
     scores = scores.astype(np.float64)
     features = [axis.feature for axis in term.axes]
     if scores.ndim == 1:
-        return float(scores[0] + scores[-1]) / 2, _line_steps(features[0], scores, cuts[0])
+        return float(scores[0] + scores[-1]) / 2, _line_steps(features[0], scores, cuts[0], leaves)
     # The mean of the first and the last row is a line; each row differs from it by half steps.
     middle_row = (scores[0] + scores[-1]) / 2
-    middle_steps = _line_steps(features[1], middle_row, cuts[1])
+    middle_steps = _line_steps(features[1], middle_row, cuts[1], leaves)
     differences = np.diff(scores, axis=0)
     rows = [
         (float(np.abs(difference).max()), _row_grower(features, float(cut), difference, cuts[1]))
@@ -84,19 +86,24 @@ def _term_steps(term: Term) -> tuple[float, list[tuple[float, Grow]]]:
     return float(middle_row[0] + middle_row[-1]) / 2, [*middle_steps, *rows]
 
 
-def _line_steps(feature: int, scores: np.ndarray, cuts: np.ndarray) -> list[tuple[float, Grow]]:
+def _line_steps(
+    feature: int, scores: np.ndarray, cuts: np.ndarray, leaves: int
+) -> list[tuple[float, Grow]]:
+    heights = np.diff(scores)
+    places = np.flatnonzero(heights)
+    chunks = [places[start : start + leaves - 1] for start in range(0, len(places), leaves - 1)]
     return [
-        (abs(float(height)), _stump_grower(feature, float(cut), float(height)))
-        for cut, height in zip(cuts, np.diff(scores), strict=True)
-        if height != 0
+        (float(np.abs(heights[chunk]).sum()), _line_grower(feature, cuts[chunk], heights[chunk]))
+        for chunk in chunks
     ]
 
 
-def _stump_grower(feature: int, cut: float, height: float) -> Grow:
+def _line_grower(feature: int, cuts: np.ndarray, heights: np.ndarray) -> Grow:
+    levels = np.concatenate([[0.0], np.cumsum(heights)])
+    levels -= levels[-1] / 2
+
     def grow(trees: TreeEnsembleNodes, share: float) -> None:
-        place = trees.branch(feature, cut, True)
-        yes = trees.leaf({0: -height * share / 2})
-        trees.connect(place, yes, trees.leaf({0: height * share / 2}))
+        _grow_line(trees, feature, levels * share, cuts, 0, len(cuts))
 
     return grow
 

@@ -17,7 +17,7 @@ import numpy as np
 from cunxin_training.additive import AdditiveModel, Term
 from cunxin_training.calibration import METHOD
 from cunxin_training.compact_onnx import compact_onnx
-from cunxin_training.ensemble_onnx import TREES_WANTED, ensemble_onnx
+from cunxin_training.ensemble_onnx import ensemble_onnx
 from cunxin_training.golden import golden_rows
 from cunxin_training.matrix import FeatureList, Matrix
 from cunxin_training.model_card import model_card
@@ -43,7 +43,7 @@ def write_model_folder(
     metadata = {"modelVersion": model_version, "featureListHash": features.hash}
     onnx_bytes = compact_onnx(model, metadata)
     (folder / "model.onnx").write_bytes(onnx_bytes)
-    ensemble, _ = ensemble_onnx(model, min(TREES_WANTED, boosting_steps(trained)), metadata)
+    ensemble, _ = ensemble_onnx(model, boosting_steps(trained), trained.settings.max_leaves, metadata)
     (folder / "baseline-ensemble.onnx").write_bytes(ensemble)
     shapes_hash = _write_json(folder / "shapes.json", {"terms": [_shape(term) for term in model.terms]})
     golden_hash = _write_json(folder / "golden.json", {"rows": golden_rows(trained, matrix, features)})
@@ -90,6 +90,7 @@ def write_model_folder(
             "python": ".".join(platform.python_version_tuple()[:2]),
             "seed": trained.settings.seed,
             "settings": trained.settings.as_json(),
+            "boostingSteps": boosting_steps(trained),
             "pairsConsidered": trained.pairs_considered,
         },
     }
@@ -100,8 +101,8 @@ def write_model_folder(
 
 
 def boosting_steps(trained: TrainedModel) -> int:
-    """How many trees one outer bag of the fit grew, the mean over bags."""
-    return int(round(float(np.atleast_2d(trained.ebm.best_iteration_).sum(axis=0).mean())))
+    """How many trees one outer bag of the fit grew, pairs included, the mean over bags."""
+    return int(round(float(trained.ebm.best_iteration_.sum(axis=0).mean())))
 
 
 def _shape(term: Term) -> dict[str, object]:

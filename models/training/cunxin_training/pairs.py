@@ -98,6 +98,7 @@ def add_pairs(
 
     model.intercept_ = model.intercept_ + residual.intercept_
     model.bagged_intercept_ = model.bagged_intercept_ + residual.bagged_intercept_
+    model.best_iteration_ = np.vstack([model.best_iteration_, residual.best_iteration_])
     for members, bagged in zip(residual.term_features_, residual.bagged_scores_, strict=True):
         for feature in members:
             model.bins_[feature] = [model.bins_[feature][0], residual.bins_[feature][-1]]

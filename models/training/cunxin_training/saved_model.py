@@ -25,11 +25,16 @@ def read_additive_model(folder: Path) -> AdditiveModel:
     return AdditiveModel(tuple(terms), np.float32(manifest["intercept"]), len(manifest["features"]))
 
 
-def write_ensemble(model: AdditiveModel, folder: Path, out: Path, trees: int) -> int:
-    """Writes ``model`` as a boosted ensemble of about ``trees`` small trees; returns how many."""
+def write_ensemble(model: AdditiveModel, folder: Path, out: Path, trees: int | None) -> int:
+    """Writes ``model`` as a boosted ensemble; returns how many trees.
+
+    As many trees as ``trees``, by default as the fit's boosting steps; more if the function needs it.
+    """
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     metadata = {key: manifest[key] for key in ("modelVersion", "featureListHash")}
-    content, written = ensemble_onnx(model, trees, metadata)
+    fitted = manifest["trainedWith"]
+    wanted = fitted["boostingSteps"] if trees is None else trees
+    content, written = ensemble_onnx(model, wanted, fitted["settings"]["max_leaves"], metadata)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(content)
     return written
