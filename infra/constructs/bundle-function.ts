@@ -6,8 +6,10 @@ import { promisify } from 'node:util';
 import { deflateRaw } from 'node:zlib';
 import { build, type Plugin } from 'esbuild';
 import { registrySchema } from '../../shared/scoring/manifest.ts';
+import { TRUSTED_KEYS_FILE } from '../../shared/scoring/model-signature.ts';
 
 export type BundleArchitecture = 'arm64' | 'x64';
+export type ModelStage = 'champion' | 'challengers';
 
 export interface BundleFunctionOptions {
   /** Name of the function, and of its folder under `outDirectory`. */
@@ -15,8 +17,10 @@ export interface BundleFunctionOptions {
   /** The module that exports `handler`, absolute or relative to the repository. */
   readonly entry: string;
   readonly outDirectory: string;
-  /** Carry ONNX Runtime's binaries of one platform, the registry and the champion's model. */
+  /** Carry ONNX Runtime's binaries of one platform, the registry, the keys it trusts and the models of a stage. */
   readonly onnx: boolean;
+  /** Which of the registry's models to carry. Default: the champion. */
+  readonly modelStage?: ModelStage;
   readonly platform: 'linux' | 'darwin' | 'win32';
   readonly architecture: BundleArchitecture;
   /** Holds registry.json and the models it names. Default: models/ of the repository. */
@@ -96,7 +100,7 @@ export async function bundleFunction(options: BundleFunctionOptions): Promise<Fu
   if (options.onnx) {
     await Promise.all([
       copyOnnxRuntime(directory, options.platform, options.architecture),
-      copyChampion(directory, options.modelsDirectory ?? join(repository, 'models')),
+      copyModels(directory, options.modelsDirectory ?? join(repository, 'models'), options.modelStage),
     ]);
   }
   return { directory, bytes: (await filesOf(directory)).reduce((sum, file) => sum + file.bytes, 0) };
@@ -129,13 +133,19 @@ async function copyOnnxRuntime(
   ]);
 }
 
-async function copyChampion(directory: string, modelsDirectory: string): Promise<void> {
+async function copyModels(
+  directory: string,
+  modelsDirectory: string,
+  stage: ModelStage = 'champion',
+): Promise<void> {
   const registryFile = join(modelsDirectory, 'registry.json');
-  const { champion } = registrySchema.parse(JSON.parse(await readFile(registryFile, 'utf8')));
-  await Promise.all([
-    cp(registryFile, join(directory, 'models', 'registry.json')),
-    cp(join(modelsDirectory, champion.path), join(directory, 'models', champion.path), { recursive: true }),
-  ]);
+  const { champion, challengers } = registrySchema.parse(JSON.parse(await readFile(registryFile, 'utf8')));
+  const paths = stage === 'champion' ? [champion.path] : challengers.map(({ path }) => path);
+  await Promise.all(
+    ['registry.json', TRUSTED_KEYS_FILE, ...paths].map((path) =>
+      cp(join(modelsDirectory, path), join(directory, 'models', path), { recursive: true }),
+    ),
+  );
 }
 
 interface BundledFile {

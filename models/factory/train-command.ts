@@ -4,7 +4,10 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { dataDirectoryOf } from '../../infra/local/data-directory.ts';
 import { writeFeatureList, writeMatrix } from './matrix-file.ts';
+import { ourFeatureList } from './model-folders.ts';
 import { runTraining } from './run-training.ts';
+import { signModel } from './sign-model.ts';
+import { readSigningKey, signingKeyFileOf } from './signing-key.ts';
 import { simulatedMatrixRows } from './simulated-rows.ts';
 
 const usage = `npm run train                              rebuild the shipped champion from the simulator
@@ -64,6 +67,19 @@ async function main(): Promise<void> {
     ],
     (line) => console.error(line),
   );
+  await signWhenPossible(out);
+}
+
+/** A model is of no use unsigned; but who trains need not be who signs. */
+async function signWhenPossible(directory: string): Promise<void> {
+  const keyFile = signingKeyFileOf(process.env);
+  const key = await readSigningKey(keyFile);
+  if (key === undefined) {
+    console.error(`not signed: there is no key at ${keyFile} (npm run sign -- --new-key, then npm run sign)`);
+    return;
+  }
+  const { modelVersion } = await signModel(directory, key, ourFeatureList);
+  console.error(`${modelVersion} signed; npm run promote -- ${modelVersion} makes it the champion`);
 }
 
 async function simulate(directory: string, applicants: number, seed: number) {

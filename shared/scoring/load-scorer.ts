@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
 import type { z } from 'zod';
 import type { DecidingModel } from '../domain/decide.ts';
@@ -13,15 +13,25 @@ import {
   goldenSchema,
   type Manifest,
   manifestSchema,
+  type RegisteredModel,
+  type Registry,
   registrySchema,
   shapesSchema,
 } from './manifest.ts';
+import {
+  SIGNATURE_FILE,
+  TRUSTED_KEYS_FILE,
+  type TrustedKey,
+  trustedKeysSchema,
+  verifyManifest,
+} from './model-signature.ts';
 import { CONTRIBUTIONS_NAME, INPUT_NAME, PD_NAME, Scorer } from './scorer.ts';
 
 export const PD_TOLERANCE = 1e-6;
 export const CONTRIBUTION_TOLERANCE = 1e-5;
 
-const sessionOptions: InferenceSession.SessionOptions = {
+/** One thread: a Lambda has one processor, and requests are what runs in parallel. */
+export const sessionOptions: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
@@ -39,11 +49,16 @@ export interface LoadScorerOptions {
   readonly featureList: FeatureListFacts;
   /** SHA-256 of manifest.json as the registry has it. */
   readonly manifestSha256?: string;
+  /**
+   * Keys of which one must have signed the manifest. Left out only for a model that this very process has had
+   * trained (a backtest's folds) or that is being looked at before it is signed; nothing decides with such a one.
+   */
+  readonly trustedKeys?: readonly TrustedKey[];
 }
 
 /**
- * Load a model and hold it to its manifest before it scores anyone: SHA-256 of every file, the feature list's
- * hash and order, the terms of the shapes and of the ONNX, and the training code's own answers (golden.json)
+ * Load a model and hold it to its manifest before it scores anyone: the manifest's signature, SHA-256 of every
+ * file (both before a byte is parsed, let alone given to the runtime), the feature list's hash and order, the terms of the shapes and of the ONNX, and the training code's own answers (golden.json)
  * by ONNX and by shapes, PD to 1e-6 and contributions to 1e-5. The session is warm when this resolves.
  *
  * Raises DomainError `model_rejected`, whose issue names the file and field that did not match.
@@ -51,6 +66,8 @@ export interface LoadScorerOptions {
 export async function loadScorer(options: LoadScorerOptions): Promise<Scorer> {
   const { directory, featureList } = options;
   const manifestBytes = await fileOf(directory, 'manifest.json', options.manifestSha256);
+  if (options.trustedKeys !== undefined)
+    await requireSignature(directory, manifestBytes, options.trustedKeys);
   const manifest = jsonOf(manifestSchema, manifestBytes, 'manifest');
   requireFeatureList(manifest, featureList);
 
@@ -78,24 +95,84 @@ export async function loadScorer(options: LoadScorerOptions): Promise<Scorer> {
   return scorer;
 }
 
-/** The champion a registry file names. Raises DomainError `model_rejected` as `loadScorer`. */
+/** A registry file and the keys beside it. Raises DomainError `model_rejected` when either is not what it must be. */
+export async function readRegistry(
+  registryFile: string,
+): Promise<{ readonly registry: Registry; readonly trustedKeys: readonly TrustedKey[] }> {
+  const directory = dirname(registryFile);
+  const [registryBytes, keysBytes] = await Promise.all([
+    fileOf(directory, basename(registryFile)),
+    fileOf(directory, TRUSTED_KEYS_FILE),
+  ]);
+  return {
+    registry: jsonOf(registrySchema, registryBytes, 'registry'),
+    trustedKeys: jsonOf(trustedKeysSchema, keysBytes, 'trustedKeys').keys,
+  };
+}
+
+/** The champion a registry file names, its signature verified. Raises DomainError `model_rejected` as `loadScorer`. */
 export async function loadChampion(registryFile: string, featureList: FeatureListFacts): Promise<Scorer> {
-  const bytes = await fileOf(dirname(registryFile), registryFile.slice(dirname(registryFile).length + 1));
-  const { champion } = jsonOf(registrySchema, bytes, 'registry');
+  const { registry, trustedKeys } = await readRegistry(registryFile);
+  return loadRegistered(registryFile, registry.champion, 'champion', featureList, trustedKeys);
+}
+
+/** The challengers a registry file names, each as strictly as the champion. */
+export async function loadChallengers(
+  registryFile: string,
+  featureList: FeatureListFacts,
+): Promise<Scorer[]> {
+  const { registry, trustedKeys } = await readRegistry(registryFile);
+  const scorers: Scorer[] = [];
+  try {
+    for (const [index, model] of registry.challengers.entries()) {
+      const field = `challengers.${index}`;
+      scorers.push(await loadRegistered(registryFile, model, field, featureList, trustedKeys));
+    }
+  } catch (error) {
+    for (const scorer of scorers) await scorer.release();
+    throw error;
+  }
+  return scorers;
+}
+
+async function loadRegistered(
+  registryFile: string,
+  model: RegisteredModel,
+  field: string,
+  featureList: FeatureListFacts,
+  trustedKeys: readonly TrustedKey[],
+): Promise<Scorer> {
   const scorer = await loadScorer({
-    directory: join(dirname(registryFile), champion.path),
+    directory: join(dirname(registryFile), model.path),
     featureList,
-    manifestSha256: champion.sha256,
+    manifestSha256: model.sha256,
+    trustedKeys,
   });
-  if (scorer.manifest.modelVersion !== champion.modelVersion) {
+  if (scorer.manifest.modelVersion !== model.modelVersion) {
     await scorer.release();
     throw rejected(
-      'registry.champion.modelVersion',
+      `registry.${field}.modelVersion`,
       'mismatch',
-      `registry names ${champion.modelVersion}, the manifest ${scorer.manifest.modelVersion}`,
+      `registry names ${model.modelVersion}, the manifest ${scorer.manifest.modelVersion}`,
     );
   }
   return scorer;
+}
+
+async function requireSignature(
+  directory: string,
+  manifest: Uint8Array,
+  trustedKeys: readonly TrustedKey[],
+): Promise<void> {
+  const text = new TextDecoder('latin1').decode(await fileOf(directory, SIGNATURE_FILE));
+  const verdict = verifyManifest(manifest, text, trustedKeys);
+  if (verdict.kind === 'valid') return;
+  const why = {
+    malformed: 'is not a signature',
+    unknown_key: 'is of a key that is not trusted',
+    wrong: 'is not of this manifest',
+  };
+  throw rejected(SIGNATURE_FILE, verdict.kind, `${SIGNATURE_FILE} ${why[verdict.kind]}`);
 }
 
 function decidingModelOf(manifest: Manifest, shapes: ShapeModel): DecidingModel {

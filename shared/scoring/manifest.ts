@@ -70,6 +70,8 @@ export const shapesSchema = z.object({
         cuts: z.tuple([cuts]),
         scores: z.array(z.number()),
         missing: z.number(),
+        /** Training rows by bin, missing last. */
+        density: z.array(z.int().min(0)).optional(),
       }),
       z.object({
         features: z.tuple([featureIndex, featureIndex]),
@@ -104,8 +106,12 @@ const registeredModel = z.object({
   sha256,
 });
 
-export const registrySchema = z.object({
+export type RegisteredModel = z.output<typeof registeredModel>;
+
+/** Which model decides, which ones score in the shadow, and which decided before, newest first. */
+export const registrySchema = z.strictObject({
   champion: registeredModel,
-  challengers: z.array(registeredModel).default([]),
+  challengers: z.array(registeredModel).max(8).default([]),
+  retired: z.array(registeredModel).default([]),
 });
 export type Registry = z.output<typeof registrySchema>;

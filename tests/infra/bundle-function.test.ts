@@ -52,12 +52,35 @@ describe('a bundled function that scores', () => {
     ]);
   });
 
-  it('carries the registry and the champion, not the challengers', async () => {
-    const models = (await filesOf(scoring.directory))
+  const modelsOf = async (bundle: FunctionBundle) =>
+    (await filesOf(bundle.directory))
       .map(({ path }) => path)
       .filter((path) => path.startsWith('models/'))
       .sort();
-    expect(models).toEqual(['models/pd/champion-1/model.onnx', 'models/registry.json']);
+
+  it('carries the registry, the keys it trusts and the champion, not the challengers', async () => {
+    expect(await modelsOf(scoring)).toEqual([
+      'models/pd/champion-1/model.onnx',
+      'models/registry.json',
+      'models/trusted-keys.json',
+    ]);
+  });
+
+  it('carries the challengers, not the champion, where it scores in the shadow', async () => {
+    const shadow = await bundleFunction({
+      name: 'shadow-scoring',
+      entry: scores,
+      outDirectory: join(directory, 'out'),
+      onnx: true,
+      modelStage: 'challengers',
+      modelsDirectory,
+      ...lambda,
+    });
+    expect(await modelsOf(shadow)).toEqual([
+      'models/pd/challenger-2/model.onnx',
+      'models/registry.json',
+      'models/trusted-keys.json',
+    ]);
   });
 
   it('fits the 250 MB that Lambda unpacks, and its zip is smaller than it', async () => {

@@ -15,4 +15,5 @@ export async function writeRegistry(modelsDirectory: string): Promise<void> {
   });
   const registry = { champion: model('champion-1'), challengers: [model('challenger-2')] };
   await writeFile(join(modelsDirectory, 'registry.json'), JSON.stringify(registry));
+  await writeFile(join(modelsDirectory, 'trusted-keys.json'), JSON.stringify({ keys: [] }));
 }

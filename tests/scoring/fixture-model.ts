@@ -1,9 +1,15 @@
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FeatureListFacts } from '../../shared/scoring/feature-range.ts';
+import {
+  publicKeyHexOf,
+  SIGNATURE_FILE,
+  signManifest,
+  type TrustedKey,
+} from '../../shared/scoring/model-signature.ts';
 
 /** Built by fixture/make_fixture.py: 6 features, 6 main terms, 2 interactions. */
 export const FIXTURE_DIRECTORY = fileURLToPath(new URL('./fixture/model', import.meta.url));
@@ -57,4 +63,17 @@ export async function editJson(
   await editJson(directory, 'manifest', (manifest) =>
     Object.assign(manifest[file] ?? {}, { sha256: sha256(text) }),
   );
+}
+
+const { privateKey } = generateKeyPairSync('ed25519');
+/** Made for this run alone: the fixture is signed by whoever tests it. */
+export const fixtureSigningKey = privateKey;
+export const fixtureTrustedKeys: readonly TrustedKey[] = [
+  { publicKey: publicKeyHexOf(privateKey), owner: 'the tests' },
+];
+
+/** Sign a model folder as it stands. */
+export async function signFolder(directory: string, key = fixtureSigningKey): Promise<void> {
+  const manifest = await readFile(join(directory, 'manifest.json'));
+  await writeFile(join(directory, SIGNATURE_FILE), signManifest(manifest, key));
 }

@@ -3,8 +3,16 @@ import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { DomainError } from '../../shared/domain/errors.ts';
 import type { FeatureListFacts } from '../../shared/scoring/feature-range.ts';
-import { loadChampion, loadScorer } from '../../shared/scoring/load-scorer.ts';
-import { editJson, FIXTURE_DIRECTORY, fixtureFeatureList, sha256, withFixtureCopy } from './fixture-model.ts';
+import { loadChallengers, loadChampion, loadScorer } from '../../shared/scoring/load-scorer.ts';
+import {
+  editJson,
+  FIXTURE_DIRECTORY,
+  fixtureFeatureList,
+  fixtureTrustedKeys,
+  sha256,
+  signFolder,
+  withFixtureCopy,
+} from './fixture-model.ts';
 
 async function refusal(load: Promise<unknown>): Promise<DomainError> {
   const error = await load.then(
@@ -232,6 +240,8 @@ describe('the registry', () => {
       const manifest = await readFile(join(FIXTURE_DIRECTORY, 'manifest.json'));
       const named = { modelVersion: 'pd-fixture.1', path: 'pd', sha256: sha256(manifest), ...champion };
       await writeFile(registryFile, JSON.stringify({ champion: named }));
+      await writeFile(join(directory, 'trusted-keys.json'), JSON.stringify({ keys: fixtureTrustedKeys }));
+      await signFolder(join(directory, 'pd'));
       await use(registryFile);
     });
   }
@@ -256,6 +266,33 @@ describe('the registry', () => {
     await withRegistry({ modelVersion: 'pd-2' }, async (registryFile) => {
       expect(fieldsOf(await refusal(loadChampion(registryFile, fixtureFeatureList)))).toEqual([
         'registry.champion.modelVersion',
+      ]);
+    });
+  });
+
+  it('decides nothing unsigned', async () => {
+    await withRegistry({}, async (registryFile) => {
+      await rm(join(registryFile, '../pd/manifest.sig'));
+      expect(fieldsOf(await refusal(loadChampion(registryFile, fixtureFeatureList)))).toEqual([
+        'manifest.sig',
+      ]);
+    });
+  });
+
+  it('loads challengers as strictly as the champion', async () => {
+    await withRegistry({}, async (registryFile) => {
+      const { champion } = JSON.parse(await readFile(registryFile, 'utf8'));
+      await writeFile(registryFile, JSON.stringify({ champion, challengers: [champion, champion] }));
+      const challengers = await loadChallengers(registryFile, fixtureFeatureList);
+      expect(challengers.map(({ manifest }) => manifest.modelVersion)).toEqual([
+        'pd-fixture.1',
+        'pd-fixture.1',
+      ]);
+      for (const challenger of challengers) await challenger.release();
+      const other = { ...champion, modelVersion: 'pd-2' };
+      await writeFile(registryFile, JSON.stringify({ champion, challengers: [champion, other] }));
+      expect(fieldsOf(await refusal(loadChallengers(registryFile, fixtureFeatureList)))).toEqual([
+        'registry.challengers.1.modelVersion',
       ]);
     });
   });
