@@ -87,9 +87,9 @@ function withBinaries(value: unknown): unknown {
     Object.entries(value).map(([type, inner]) => [
       type,
       type === 'B' && typeof inner === 'string'
-        ? Buffer.from(inner, 'base64')
+        ? new Uint8Array(Buffer.from(inner, 'base64'))
         : type === 'BS' && Array.isArray(inner)
-          ? inner.map((text) => Buffer.from(String(text), 'base64'))
+          ? inner.map((text) => new Uint8Array(Buffer.from(String(text), 'base64')))
           : withBinaries(inner),
     ]),
   );
