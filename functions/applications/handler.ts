@@ -1,6 +1,7 @@
 import type { NewId } from '../../shared/domain/identifiers.ts';
 import { type HttpFunction, type HttpRuntime, httpFunction } from '../../shared/http/http-function.ts';
 import type { Scorer } from '../../shared/scoring/scorer.ts';
+import { accessLog } from '../../shared/store/access-log.ts';
 import { dayBundleStore } from '../../shared/store/day-bundles.ts';
 import { decisionStore } from '../../shared/store/decisions.ts';
 import type { StoreTable } from '../../shared/store/dynamo.ts';
@@ -48,5 +49,6 @@ export function createHandler(dependencies: ApplicationsDependencies): HttpFunct
     handlers,
     nowMs,
     log,
+    recordAccess: accessLog(table),
   });
 }

@@ -19,10 +19,13 @@ const WRITE_ACTIONS = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
 const DECRYPT_ACTIONS = ['kms:Decrypt', 'kms:DescribeKey'];
 const ENCRYPT_ACTIONS = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
 
+/** Every item but a machine client's begins with its tenant. */
+const TENANT_KEYS = 'ten_*';
+
 export interface TableGrant {
   readonly access: TableAccess;
-  /** Begin the partition keys that may be touched, as `CLIENT#`. Default: any. */
-  readonly keyPrefix?: string;
+  /** The partition keys that may be touched, as `CLIENT#*`. Default: those of tenants. */
+  readonly keyPattern?: string;
 }
 
 /**
@@ -34,11 +37,15 @@ export function tableStatements(data: EncryptedTable, grant: TableGrant): Policy
   const writes = grant.access !== 'read';
   const { tableArn } = data.table;
   const statements = [
-    tableStatement(data, [...(reads ? READ_ACTIONS : []), ...(writes ? WRITE_ACTIONS : [])], grant.keyPrefix),
+    tableStatement(
+      data,
+      [...(reads ? READ_ACTIONS : []), ...(writes ? WRITE_ACTIONS : [])],
+      grant.keyPattern ?? TENANT_KEYS,
+    ),
     // A conditional write compares what is there, so writing needs to decrypt as well.
     keyStatement(data, writes ? [...DECRYPT_ACTIONS, ...ENCRYPT_ACTIONS] : DECRYPT_ACTIONS),
   ];
-  if (reads && grant.keyPrefix === undefined) {
+  if (reads && grant.keyPattern === undefined) {
     statements.push(
       new PolicyStatement({
         actions: ['dynamodb:Query'],
@@ -52,18 +59,16 @@ export function tableStatements(data: EncryptedTable, grant: TableGrant): Policy
 /** To put and delete items under one prefix of keys, as the deployment does for its machine clients. */
 export function itemStatements(data: EncryptedTable, keyPrefix: string): PolicyStatement[] {
   return [
-    tableStatement(data, ['dynamodb:PutItem', 'dynamodb:DeleteItem'], keyPrefix),
+    tableStatement(data, ['dynamodb:PutItem', 'dynamodb:DeleteItem'], `${keyPrefix}*`),
     keyStatement(data, [...DECRYPT_ACTIONS, ...ENCRYPT_ACTIONS]),
   ];
 }
 
-function tableStatement({ table }: EncryptedTable, actions: string[], keyPrefix?: string): PolicyStatement {
+function tableStatement({ table }: EncryptedTable, actions: string[], keyPattern: string): PolicyStatement {
   return new PolicyStatement({
     actions,
     resources: [table.tableArn],
-    ...(keyPrefix === undefined
-      ? {}
-      : { conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${keyPrefix}*`] } } }),
+    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [keyPattern] } },
   });
 }
 

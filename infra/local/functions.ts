@@ -2,6 +2,7 @@ import {
   type ApplicationsDependencies,
   createHandler as createApplications,
 } from '../../functions/applications/handler.ts';
+import { createHandler as createAudit } from '../../functions/audit/handler.ts';
 import { createHandler as createDecisions } from '../../functions/decisions/handler.ts';
 import { createHandler as createIngest } from '../../functions/ingest/handler.ts';
 import { createHandler as createRegistry } from '../../functions/registry/handler.ts';
@@ -18,5 +19,6 @@ export function localFunctions(dependencies: LocalFunctionDependencies): Record<
     ingest: createIngest(dependencies),
     applications: createApplications(dependencies),
     decisions: createDecisions(dependencies),
+    audit: createAudit(dependencies),
   };
 }

@@ -1,5 +1,5 @@
 import { type FunctionName, functionNames } from '../../functions/routes.ts';
-import { MACHINE_CLIENT_PREFIX } from '../../shared/store/table.ts';
+import { AUDIT_MARK, MACHINE_CLIENT_PREFIX } from '../../shared/store/table.ts';
 import type { FunctionMonitoring } from '../constructs/cunxin-function.ts';
 import type { TableGrant } from '../constructs/table-access.ts';
 
@@ -60,6 +60,17 @@ export const httpFunctions: Readonly<Record<FunctionName, FunctionSettings>> = {
       durationP99MsMax: 1_500,
     },
   },
+  audit: {
+    description: 'The audit log of a tenant: what changed, who read what, and whether it is whole',
+    memoryMiB: 1_769,
+    timeoutSeconds: 25,
+    table: { access: 'read', keyPattern: `ten_*${AUDIT_MARK}*` },
+    onnx: false,
+    monitoring: {
+      errorImpact: 'Compliance officers cannot read or verify their audit log; nothing is lost of it.',
+      durationP99MsMax: 10_000,
+    },
+  },
 };
 
 /** Called by Cognito, which waits five seconds for it and no longer. */
@@ -67,7 +78,7 @@ export const tokenFunction: FunctionSettings = {
   description: 'Adds the tenant to the access tokens of machine clients',
   memoryMiB: 512,
   timeoutSeconds: 5,
-  table: { access: 'read', keyPrefix: MACHINE_CLIENT_PREFIX },
+  table: { access: 'read', keyPattern: `${MACHINE_CLIENT_PREFIX}*` },
   onnx: false,
   monitoring: {
     errorImpact: 'No system can get an access token, so within an hour none can call the API.',
