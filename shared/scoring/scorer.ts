@@ -10,7 +10,7 @@ export const CONTRIBUTIONS_NAME = 'contributions';
 const OUTPUT_NAMES = [PD_NAME, CONTRIBUTIONS_NAME];
 
 /** A run holds the thread: a block takes about 8 ms, after which other work gets its turn. */
-const BLOCK_ROWS = 4_096;
+export const BLOCK_ROWS = 4_096;
 
 /** Many applicants through the model. */
 export interface ScoredBlock {
