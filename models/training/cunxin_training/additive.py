@@ -79,21 +79,29 @@ def additive_model(model: ExplainableBoostingClassifier, calibration: Calibratio
     ):
         if len(members) > 2:
             raise ValueError(f"term {name}: only main and pairwise terms can be exported")
-        calibrated = (np.asarray(scores) * calibration.slope).astype(np.float32)
-        axes, index = [], []
-        for feature in members:
-            levels = model.bins_[feature]
-            bins = levels[min(len(levels), len(members)) - 1]
-            cuts, sources = _category_axis(bins) if isinstance(bins, dict) else _cut_axis(bins)
-            axes.append(Axis(int(feature), cuts))
-            index.append(np.array([*sources, 0]))
+        axes, index = term_axes(model, members)
         grid = np.ix_(*index)
-        density = np.asarray(weights)[grid] if not _has_categories(model, members) else (
-            _category_density(np.asarray(weights), index)
-        )
-        terms.append(_merge_equal_bins(Term(name, tuple(axes), calibrated[grid], density)))
+        calibrated = (np.asarray(scores) * calibration.slope).astype(np.float32)
+        density = np.asarray(weights)[grid]
+        if any(model.feature_types_in_[feature] != "continuous" for feature in members):
+            density = _category_density(density, index)
+        terms.append(_merge_equal_bins(Term(name, axes, calibrated[grid], density)))
     intercept = np.float32(calibration.apply(np.float64(np.atleast_1d(model.intercept_)[0])))
     return AdditiveModel(tuple(terms), intercept, int(model.n_features_in_))
+
+
+def term_axes(
+    model: ExplainableBoostingClassifier, members: tuple[int, ...]
+) -> tuple[tuple[Axis, ...], list[np.ndarray]]:
+    """The axes of a term, and for each axis its bins' indices in the EBM's tensor, missing last."""
+    axes, index = [], []
+    for feature in members:
+        levels = model.bins_[feature]
+        bins = levels[min(len(levels), len(members)) - 1]
+        cuts, sources = _category_axis(bins) if isinstance(bins, dict) else _cut_axis(bins)
+        axes.append(Axis(int(feature), cuts))
+        index.append(np.array([*sources, 0]))
+    return tuple(axes), index
 
 
 def smallest_float32_from(cut: float) -> np.float32:
@@ -136,13 +144,8 @@ def _category_axis(categories: dict[str, int]) -> tuple[np.ndarray, list[int]]:
     return np.array(cuts, dtype=np.float32), sources
 
 
-def _has_categories(model: ExplainableBoostingClassifier, members: tuple[int, ...]) -> bool:
-    return any(model.feature_types_in_[feature] != "continuous" for feature in members)
-
-
-def _category_density(weights: np.ndarray, index: list[np.ndarray]) -> np.ndarray:
+def _category_density(density: np.ndarray, index: list[np.ndarray]) -> np.ndarray:
     """Density on a grid where one EBM bin may appear several times: counted at its first place."""
-    density = weights[np.ix_(*index)].copy()
     for axis, sources in enumerate(index):
         first = np.zeros(len(sources), dtype=bool)
         first[np.unique(sources, return_index=True)[1]] = True

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from onnx import helper, numpy_helper
 
-from cunxin_training.additive import AdditiveModel, Term
+from cunxin_training.additive import AdditiveModel, Axis
 from cunxin_training.tree_ensemble import TreeEnsembleNodes, model_bytes
 
 LOWEST_FLOAT32 = float(np.finfo(np.float32).min)
@@ -29,7 +29,7 @@ def compact_onnx(model: AdditiveModel, metadata: dict[str, str]) -> bytes:
     trees = TreeEnsembleNodes()
     for target, term in enumerate(model.terms):
         trees.start_tree()
-        _grow_term(trees, term, target)
+        grow_balanced(trees, term.axes, term.scores[..., None], [target])
     count = len(model.terms)
     nodes = [
         trees.to_node("features", "contributions", count),
@@ -45,37 +45,42 @@ def compact_onnx(model: AdditiveModel, metadata: dict[str, str]) -> bytes:
     return model_bytes(nodes, initializers, model.feature_count, outputs, metadata)
 
 
-def ordered_with_missing_first(term: Term) -> tuple[np.ndarray, list[np.ndarray]]:
-    """The term's scores with the missing bin first in each dimension, and the cuts between bins."""
-    scores = term.scores
-    for dimension in range(scores.ndim):
+def ordered_with_missing_first(
+    axes: tuple[Axis, ...], scores: np.ndarray
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """``scores`` with the missing bin first in each axis' dimension, and the cuts between the bins."""
+    for dimension in range(len(axes)):
         scores = np.roll(scores, 1, axis=dimension)
-    cuts = [
-        np.concatenate([np.array([LOWEST_FLOAT32], np.float32), axis.cuts]) for axis in term.axes
-    ]
-    return scores, cuts
+    lowest = np.array([LOWEST_FLOAT32], np.float32)
+    return scores, [np.concatenate([lowest, axis.cuts]) for axis in axes]
 
 
-def _grow_term(trees: TreeEnsembleNodes, term: Term, target: int) -> int:
-    scores, cuts = ordered_with_missing_first(term)
-    features = [axis.feature for axis in term.axes]
+def grow_balanced(
+    trees: TreeEnsembleNodes, axes: tuple[Axis, ...], scores: np.ndarray, targets: list[int]
+) -> None:
+    """Grows the balanced tree of a term into the tree last started.
+
+    ``scores`` float32 [bins + 1 of each axis ..., targets], missing last; equal neighbours share a leaf.
+    """
+    scores, cuts = ordered_with_missing_first(axes, scores)
 
     def grow(region: tuple[tuple[int, int], ...]) -> int:
-        """Grows the tree for the box of bins ``region``, (first, last + 1) per dimension."""
+        """Grows the tree for the box of bins ``region``, (first, last + 1) per axis."""
         box = scores[tuple(slice(first, end) for first, end in region)]
-        if (box == box.flat[0]).all():
-            return trees.leaf({target: float(box.flat[0])})
-        dimension = max(range(box.ndim), key=lambda d: len(_steps(box, d)))
-        steps = _steps(box, dimension)
+        steps = [_steps(box, dimension) for dimension in range(len(axes))]
+        dimension = max(range(len(axes)), key=lambda d: len(steps[d]))
+        if len(steps[dimension]) == 0:
+            weights = box[(0,) * len(axes)]
+            return trees.leaf({t: float(w) for t, w in zip(targets, weights, strict=True)})
         first, end = region[dimension]
-        middle = first + int(steps[(len(steps) - 1) // 2]) + 1
-        place = trees.branch(features[dimension], float(cuts[dimension][middle - 1]), True)
+        middle = first + int(steps[dimension][(len(steps[dimension]) - 1) // 2]) + 1
+        place = trees.branch(axes[dimension].feature, float(cuts[dimension][middle - 1]), True)
         below, above = list(region), list(region)
         below[dimension], above[dimension] = (first, middle), (middle, end)
         yes = grow(tuple(below))
         return trees.connect(place, yes, grow(tuple(above)))
 
-    return grow(tuple((0, size) for size in scores.shape))
+    grow(tuple((0, size) for size in scores.shape[:-1]))
 
 
 def _steps(box: np.ndarray, dimension: int) -> np.ndarray:

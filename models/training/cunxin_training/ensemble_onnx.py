@@ -69,7 +69,7 @@ def ensemble_onnx(
 
 def _term_steps(term: Term, leaves: int) -> tuple[float, list[tuple[float, Grow]]]:
     """What the term adds midway, and its trees: (height, how to grow), each centred about zero."""
-    scores, cuts = ordered_with_missing_first(term)
+    scores, cuts = ordered_with_missing_first(term.axes, term.scores)
     scores = scores.astype(np.float64)
     features = [axis.feature for axis in term.axes]
     if scores.ndim == 1:

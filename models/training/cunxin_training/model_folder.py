@@ -1,4 +1,4 @@
-"""Writes a model folder: model.onnx, shapes.json, golden.json, manifest.json, MODEL_CARD.md.
+"""Writes a model folder: model.onnx, uncertainty.onnx, shapes.json, golden.json, manifest.json, MODEL_CARD.md.
 
 Nothing in it depends on the time, the machine's name or the number of threads: the same matrix,
 feature list and seed give the same bytes. No pickle is written.
@@ -24,6 +24,7 @@ from cunxin_training.model_card import model_card
 from cunxin_training.score_scale import SCORE_SCALE, credit_scores
 from cunxin_training.train import TrainedModel
 from cunxin_training.tree_ensemble import ML_OPSET, OPSET
+from cunxin_training.uncertainty_onnx import OUTPUT, uncertainty_onnx
 
 SCHEMA_VERSION = 1
 
@@ -45,6 +46,8 @@ def write_model_folder(
     (folder / "model.onnx").write_bytes(onnx_bytes)
     ensemble, _ = ensemble_onnx(model, boosting_steps(trained), trained.settings.max_leaves, metadata)
     (folder / "baseline-ensemble.onnx").write_bytes(ensemble)
+    uncertainty = uncertainty_onnx(trained.ebm, trained.calibration, trained.settings.validation_size, metadata)
+    (folder / "uncertainty.onnx").write_bytes(uncertainty)
     shapes_hash = _write_json(folder / "shapes.json", {"terms": [_shape(term) for term in model.terms]})
     golden_hash = _write_json(folder / "golden.json", {"rows": golden_rows(trained, matrix, features)})
     manifest: dict[str, object] = {
@@ -82,6 +85,11 @@ def write_model_folder(
         },
         "shapes": {"file": "shapes.json", "sha256": shapes_hash},
         "golden": {"file": "golden.json", "sha256": golden_hash},
+        "uncertainty": {
+            "file": "uncertainty.onnx",
+            "sha256": hashlib.sha256(uncertainty).hexdigest(),
+            "output": OUTPUT,
+        },
         "metrics": metrics,
         "trainedWith": {
             "interpret": version("interpret-core"),

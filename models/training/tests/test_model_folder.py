@@ -51,12 +51,13 @@ def test_two_fits_are_equal_to_the_byte_whatever_the_number_of_processes(tmp_pat
     assert again == {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
     assert sorted(again) == [
         "MODEL_CARD.md", "baseline-ensemble.onnx", "golden.json", "manifest.json", "model.onnx", "shapes.json",
+        "uncertainty.onnx",
     ]
 
 
 def test_manifest_names_the_bytes_of_every_file_and_the_matrix(folder, book):
     manifest = json.loads((folder / "manifest.json").read_text())
-    for part in ("onnx", "shapes", "golden"):
+    for part in ("onnx", "shapes", "golden", "uncertainty"):
         content = (folder / manifest[part]["file"]).read_bytes()
         assert hashlib.sha256(content).hexdigest() == manifest[part]["sha256"]
     assert manifest["onnx"]["bytes"] == (folder / "model.onnx").stat().st_size
