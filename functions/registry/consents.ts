@@ -86,3 +86,20 @@ export async function listConsents(
       : { nextCursor: Buffer.from(last.consentId).toString('base64url') }),
   };
 }
+
+/**
+ * End a consent now. What was decided while it was in force stays decided; nothing is read under it any more.
+ * A second withdrawal answers with the first.
+ */
+export async function withdrawConsent(
+  input: { readonly tenantId: string; readonly entrepreneurId: string; readonly consentId: string },
+  { entrepreneurs, nowMs }: Dependencies,
+): Promise<Consent> {
+  const person = await entrepreneurs.get(input.tenantId, input.entrepreneurId);
+  const given = person?.consents.find((consent) => consent.consentId === input.consentId);
+  if (given === undefined) throw new DomainError('not_found', 'no such consent');
+  if (given.withdrawnAt !== undefined) return given;
+  const withdrawn = { ...given, withdrawnAt: new Date(nowMs()).toISOString() };
+  await entrepreneurs.putConsent(input.tenantId, withdrawn);
+  return withdrawn;
+}

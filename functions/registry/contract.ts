@@ -3,7 +3,13 @@ import { consent } from '../../shared/domain/consent.ts';
 import { county } from '../../shared/domain/county.ts';
 import { entrepreneur } from '../../shared/domain/entrepreneur.ts';
 import { idempotencyKey } from '../../shared/domain/idempotency.ts';
-import { countyId, entrepreneurId, programId, stationId } from '../../shared/domain/identifiers.ts';
+import {
+  consentId,
+  countyId,
+  entrepreneurId,
+  programId,
+  stationId,
+} from '../../shared/domain/identifiers.ts';
 import { program } from '../../shared/domain/program.ts';
 import { station } from '../../shared/domain/station.ts';
 import { nextCursor, pageQuery } from '../../shared/http/paging.ts';
@@ -37,6 +43,12 @@ export const listConsentsContract = {
   params: entrepreneurParams,
   query: pageQuery,
   response: z.strictObject({ consents: z.array(consent), nextCursor }),
+} as const;
+
+export const withdrawConsentContract = {
+  params: entrepreneurParams.extend({ consentId }),
+  body: z.strictObject({}),
+  response: consent,
 } as const;
 
 const programParams = z.strictObject({ programId });

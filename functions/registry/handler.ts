@@ -1,11 +1,12 @@
 import { type HttpFunction, type HttpRuntime, httpFunction } from '../../shared/http/http-function.ts';
+import { accessLog } from '../../shared/store/access-log.ts';
 import { countyStore } from '../../shared/store/counties.ts';
 import type { StoreTable } from '../../shared/store/dynamo.ts';
 import { entrepreneurStore } from '../../shared/store/entrepreneurs.ts';
 import { programStore } from '../../shared/store/programs.ts';
 import { stationStore } from '../../shared/store/stations.ts';
 import { type HandlersFor, routesFor } from '../routes.ts';
-import { listConsents, recordConsent } from './consents.ts';
+import { listConsents, recordConsent, withdrawConsent } from './consents.ts';
 import { getCounty, putCounty } from './counties.ts';
 import { getEntrepreneur, putEntrepreneur } from './entrepreneurs.ts';
 import { getProgram, putProgram } from './programs.ts';
@@ -52,6 +53,9 @@ export function createHandler({ table, nowMs, log }: RegistryDependencies): Http
     listConsents: async ({ principal: { tenantId }, params, query: { limit, cursor } }) => ({
       body: await listConsents({ tenantId, ...params, limit, cursor }, stores),
     }),
+    withdrawConsent: async ({ principal: { tenantId }, params }) => ({
+      body: await withdrawConsent({ tenantId, ...params }, stores),
+    }),
     putProgram: async ({ principal: { tenantId }, params, body }) => ({
       body: await putProgram({ tenantId, program: { ...params, ...body } }, stores),
     }),
@@ -59,5 +63,12 @@ export function createHandler({ table, nowMs, log }: RegistryDependencies): Http
       body: await getProgram({ tenantId, ...params }, stores),
     }),
   };
-  return httpFunction({ functionName: 'registry', routes: routesFor('registry'), handlers, nowMs, log });
+  return httpFunction({
+    functionName: 'registry',
+    routes: routesFor('registry'),
+    handlers,
+    nowMs,
+    log,
+    recordAccess: accessLog(table),
+  });
 }

@@ -6,3 +6,6 @@ export const dataDirectoryOf = (environment: NodeJS.ProcessEnv) =>
 
 /** The service and the token command must find the same keys. */
 export const keysDirectoryOf = (dataDirectory: string) => join(dataDirectory, 'keys');
+
+/** Apart from the table's data: a copy of that folder must not carry the keys to it. */
+export const personKeysDirectoryOf = (dataDirectory: string) => join(dataDirectory, 'person-keys');

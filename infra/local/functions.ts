@@ -5,12 +5,13 @@ import {
 import { createHandler as createAudit } from '../../functions/audit/handler.ts';
 import { createHandler as createDecisions } from '../../functions/decisions/handler.ts';
 import { createHandler as createIngest } from '../../functions/ingest/handler.ts';
+import { createHandler as createPeople, type PeopleDependencies } from '../../functions/people/handler.ts';
 import { createHandler as createRegistry } from '../../functions/registry/handler.ts';
 import type { FunctionName } from '../../functions/routes.ts';
 import type { HttpFunction } from '../../shared/http/http-function.ts';
 
 /** What the functions need, all together: the most demanding one's dependencies. */
-export type LocalFunctionDependencies = ApplicationsDependencies;
+export type LocalFunctionDependencies = ApplicationsDependencies & PeopleDependencies;
 
 /** Every function of the route table, in this process: the very handlers that are deployed. */
 export function localFunctions(dependencies: LocalFunctionDependencies): Record<FunctionName, HttpFunction> {
@@ -18,6 +19,7 @@ export function localFunctions(dependencies: LocalFunctionDependencies): Record<
     registry: createRegistry(dependencies),
     ingest: createIngest(dependencies),
     applications: createApplications(dependencies),
+    people: createPeople(dependencies),
     decisions: createDecisions(dependencies),
     audit: createAudit(dependencies),
   };

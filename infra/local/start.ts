@@ -11,8 +11,9 @@ import type { LogRequest, RequestRecord } from '../../shared/http/request-log.ts
 import { loadChampion } from '../../shared/scoring/load-scorer.ts';
 import { createTable } from '../../shared/store/create-table.ts';
 import { type ConsumedUnits, openTable, type StoreTable } from '../../shared/store/dynamo.ts';
-import { dataDirectoryOf, keysDirectoryOf } from './data-directory.ts';
+import { dataDirectoryOf, keysDirectoryOf, personKeysDirectoryOf } from './data-directory.ts';
 import { type EngineOptions, startEngine } from './engine.ts';
+import { filePersonKeys } from './file-person-keys.ts';
 import { type LocalFunctionDependencies, localFunctions } from './functions.ts';
 import { createGateway } from './gateway.ts';
 import { type LocalKeys, openLocalKeys } from './local-tokens.ts';
@@ -62,9 +63,11 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
   try {
     await createTable(table);
     const scorer = options.scorer ?? (await loadChampion(REGISTRY_FILE, { hash: featureListHash, features }));
+    const personKeys = await filePersonKeys(personKeysDirectoryOf(dataDirectory));
     const functions = localFunctions({
       table,
       scorer,
+      personKeys,
       nowMs,
       log,
       newId: (prefix) => `${prefix}_${randomUUID().replaceAll('-', '')}`,

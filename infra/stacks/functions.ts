@@ -11,6 +11,8 @@ export interface FunctionSettings {
   readonly table: TableGrant;
   /** Carries ONNX Runtime and the champion. */
   readonly onnx: boolean;
+  /** Seals and opens what is kept about persons. */
+  readonly personKeys?: true;
   readonly monitoring: FunctionMonitoring;
 }
 
@@ -46,6 +48,18 @@ export const httpFunctions: Readonly<Record<FunctionName, FunctionSettings>> = {
     onnx: true,
     monitoring: {
       errorImpact: 'Village partners cannot apply for a loan and get no decision.',
+      durationP99MsMax: 3_000,
+    },
+  },
+  people: {
+    description: 'Who people are, encrypted under a key of their own; export and erasure',
+    memoryMiB: 512,
+    timeoutSeconds: 15,
+    table: { access: 'readWrite' },
+    onnx: false,
+    personKeys: true,
+    monitoring: {
+      errorImpact: 'Platforms cannot record who people are, and people cannot export or erase their data.',
       durationP99MsMax: 3_000,
     },
   },

@@ -10,6 +10,7 @@ import { qualifiedScope } from '../../shared/http/scopes.ts';
 import { CunxinFunction } from '../constructs/cunxin-function.ts';
 import type { MachineClientSettings } from '../constructs/machine-client.ts';
 import { MachineIdentity } from '../constructs/machine-identity.ts';
+import { PersonKeyBucket } from '../constructs/person-key-bucket.ts';
 import type { EncryptedTable } from '../constructs/table-access.ts';
 import { type FunctionSettings, httpFunctions, TOKEN_FUNCTION, tokenFunction } from './functions.ts';
 
@@ -34,15 +35,18 @@ export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, props);
     const { data } = props;
+    const personKeys = new PersonKeyBucket(this, 'PersonKeys');
     const functionOf = (name: string, settings: FunctionSettings) => {
       const bundleDirectory = props.bundles[name];
       if (bundleDirectory === undefined) throw new Error(`function ${name} was not bundled`);
-      return new CunxinFunction(this, name, {
+      const made = new CunxinFunction(this, name, {
         name,
         bundleDirectory,
         ...settings,
         ...(settings.onnx ? { environment: { MODELS_DIRECTORY: `${TASK_ROOT}/models` } } : {}),
       }).bindTable(data, settings.table);
+      if (settings.personKeys === true) personKeys.bindTo(made);
+      return made;
     };
 
     const tokens = functionOf(TOKEN_FUNCTION, tokenFunction);

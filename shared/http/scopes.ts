@@ -9,6 +9,8 @@ export const scopes = {
   'entrepreneurs:write': 'Register entrepreneurs and change what is known of them',
   'consents:read': 'Read the consents you recorded',
   'consents:write': 'Record consents',
+  'persons:read': 'Read who a person you registered is, and export all that is kept about them',
+  'persons:write': 'Record and correct who a person you registered is; erase them',
   'programs:read': 'Read programs you are a party of',
   'programs:write': 'Create programs and change their terms, as the platform operator',
   'applications:read': 'Read applications to programs you are a party of',

@@ -10,6 +10,7 @@
  * | part of a day | platform#station          | D#YYYY-MM-DD#part             |
  * | entrepreneur  | platform#entrepreneur     | ENTREPRENEUR                  |
  * | consent       | platform#entrepreneur     | CONSENT#consent               |
+ * | person, sealed| platform#entrepreneur     | PERSON                        |
  * | county        | operator#county           | COUNTY                        |
  * | program       | lender#program            | PROGRAM                       |
  * | capital       | lender#program            | CAPITAL                       |
@@ -22,6 +23,20 @@
  * | application   | lender#application        | APPLICATION                   |
  * | decision      | lender#decision           | DECISION                      |
  * | exposure      | lender#entrepreneur       | EXPOSURE                      |
+ * | reservation   | lender#program            | RESERVATION#expires#decision  |
+ * | capital use   | lender#program            | CAPITAL_USE                   |
+ * | day's books   | lender#program            | BOOKS#YYYY-MM-DD              |
+ * | month end     | lender#program            | MONTH_END#YYYY-MM-DD#part     |
+ * | ageing        | lender#program            | AGEING                        |
+ * | terms draft   | lender#program            | TERMS_DRAFT                   |
+ * | terms         | lender#program            | TERMS#effective#version       |
+ * | loan          | lender#loan               | LOAN                          |
+ * | loan event    | lender#loan               | EVENT#event                   |
+ * | loan entries  | lender#loan               | ENTRIES#sequence              |
+ * | contact       | lender#loan               | CONTACT#contact               |
+ * | program loan  | lender#program#LOANS      | loan                          |
+ * | vouched loan  | lender#recommender#VOUCHED| loan                          |
+ * | bank reference| lender#REFERENCE#reference| REFERENCE                     |
  * | idempotency   | caller#IDEMPOTENCY        | operation#key                 |
  * | machine client| CLIENT#client             | MACHINE_CLIENT                |
  * | access        | reader#ACCESS#request     | ACCESS                        |
@@ -73,6 +88,9 @@ export const entrepreneurKey = (platform: string, entrepreneur: string) =>
 export const CONSENT_PREFIX = 'CONSENT#';
 export const consentKey = (platform: string, entrepreneur: string, consent: string) =>
   key(`${platform}#${entrepreneur}`, `${CONSENT_PREFIX}${consent}`);
+/** Sorts after ENTREPRENEUR: no decision reads it. */
+export const personKey = (platform: string, entrepreneur: string) =>
+  key(`${platform}#${entrepreneur}`, 'PERSON');
 export const countyKey = (operator: string, county: string) => key(`${operator}#${county}`, 'COUNTY');
 export const programKey = (lender: string, program: string) => key(`${lender}#${program}`, 'PROGRAM');
 export const capitalKey = (lender: string, program: string) => key(`${lender}#${program}`, 'CAPITAL');
@@ -107,6 +125,42 @@ export const applicationKey = (lender: string, application: string) =>
 export const decisionKey = (lender: string, decision: string) => key(`${lender}#${decision}`, 'DECISION');
 export const exposureKey = (lender: string, entrepreneur: string) =>
   key(`${lender}#${entrepreneur}`, 'EXPOSURE');
+export const RESERVATION_PREFIX = 'RESERVATION#';
+/** Beside its program, in order of expiry: a sweep reads what has run out and nothing else. */
+export const reservationKey = (lender: string, program: string, expiresOn: string, decision: string) =>
+  key(`${lender}#${program}`, `${RESERVATION_PREFIX}${expiresOn}#${decision}`);
+export const capitalUseKey = (lender: string, program: string) => key(`${lender}#${program}`, 'CAPITAL_USE');
+/** What a program's accounts moved by in entries posted on a day. */
+export const PROGRAM_BOOKS_PREFIX = 'BOOKS#';
+export const programBooksKey = (lender: string, program: string, day: string) =>
+  key(`${lender}#${program}`, `${PROGRAM_BOOKS_PREFIX}${day}`);
+export const MONTH_END_PREFIX = 'MONTH_END#';
+export const monthEndKey = (lender: string, program: string, day: string, part: number) =>
+  key(`${lender}#${program}`, `${MONTH_END_PREFIX}${day}#${String(part).padStart(4, '0')}`);
+export const ageingKey = (lender: string, program: string) => key(`${lender}#${program}`, 'AGEING');
+export const termsDraftKey = (lender: string, program: string) => key(`${lender}#${program}`, 'TERMS_DRAFT');
+export const TERMS_PREFIX = 'TERMS#';
+export const termsKey = (lender: string, program: string, effectiveFrom: string, version: string) =>
+  key(`${lender}#${program}`, `${TERMS_PREFIX}${effectiveFrom}#${version}`);
+export const loanKey = (lender: string, loan: string) => key(`${lender}#${loan}`, 'LOAN');
+export const LOAN_EVENT_PREFIX = 'EVENT#';
+export const loanEventKey = (lender: string, loan: string, event: string) =>
+  key(`${lender}#${loan}`, `${LOAN_EVENT_PREFIX}${event}`);
+/** All entries of one step in one item: however many a backdated event takes back, it stays one transaction. */
+export const LOAN_ENTRIES_PREFIX = 'ENTRIES#';
+export const loanEntriesKey = (lender: string, loan: string, firstSequence: number) =>
+  key(`${lender}#${loan}`, `${LOAN_ENTRIES_PREFIX}${String(firstSequence).padStart(9, '0')}`);
+export const CONTACT_PREFIX = 'CONTACT#';
+export const contactKey = (lender: string, loan: string, contact: string) =>
+  key(`${lender}#${loan}`, `${CONTACT_PREFIX}${contact}`);
+/** A loan's snapshot, once under its program and once under the partner who vouched for it. */
+export const programLoanKey = (lender: string, program: string, loan: string) =>
+  key(`${lender}#${program}#LOANS`, loan);
+export const vouchedLoanKey = (lender: string, recommender: string, loan: string) =>
+  key(`${lender}#${recommender}#VOUCHED`, loan);
+/** A bank's reference stands for one payment on one loan, for good. */
+export const bankReferenceKey = (lender: string, reference: string) =>
+  key(`${lender}#REFERENCE#${reference}`, 'REFERENCE');
 export const IDEMPOTENCY_MARK = '#IDEMPOTENCY';
 export const idempotencyKey = (caller: string, operation: string, idempotency: string) =>
   key(`${caller}${IDEMPOTENCY_MARK}`, `${operation}#${idempotency}`);

@@ -11,6 +11,7 @@ import { problem } from '../../shared/http/problem.ts';
 import type { RouteDefinition } from '../../shared/http/route.ts';
 import { type Scope, scopeNames } from '../../shared/http/scopes.ts';
 import { useTable } from '../support/engine.ts';
+import { memoryPersonKeys } from '../support/memory-person-keys.ts';
 import { neverScores } from '../support/never-scores.ts';
 import { routeSamples } from '../support/route-samples.ts';
 
@@ -28,6 +29,7 @@ beforeAll(async () => {
     functions: localFunctions({
       table: table(),
       scorer: neverScores,
+      personKeys: memoryPersonKeys(),
       nowMs: () => nowMs,
       log: () => {},
       // One application is made: its ids are those the samples read.

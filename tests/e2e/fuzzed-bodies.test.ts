@@ -9,6 +9,7 @@ import { problem } from '../../shared/http/problem.ts';
 import { errorsOf, type RouteDefinition, routeKeyOf } from '../../shared/http/route.ts';
 import { useTable } from '../support/engine.ts';
 import { httpEvent } from '../support/http-event.ts';
+import { memoryPersonKeys } from '../support/memory-person-keys.ts';
 import { neverScores } from '../support/never-scores.ts';
 import { routeSamples } from '../support/route-samples.ts';
 
@@ -76,6 +77,7 @@ beforeAll(async () => {
   functions = localFunctions({
     table: table(),
     scorer: neverScores,
+    personKeys: memoryPersonKeys(),
     nowMs: () => nowMs,
     log: () => {},
     newId: (prefix) => `${prefix}_${randomUUID()}`,

@@ -64,10 +64,33 @@ export const routeSamples: Readonly<Record<Route['operation'], RouteSample>> = {
       automatedDecision: 'refused',
     },
   },
+  putPerson: {
+    owner: 'ten_platform',
+    params: { entrepreneurId: 'ent_1' },
+    body: {
+      name: '李明',
+      phone: '13800000000',
+      documentKind: 'resident_identity_card',
+      documentNumber: '330000199001010000',
+    },
+  },
+  getPerson: { owner: 'ten_platform', params: { entrepreneurId: 'ent_1' } },
+  exportPerson: { owner: 'ten_platform', params: { entrepreneurId: 'ent_1' } },
   getCounty: { owner: 'ten_operator', params: { countyId: 'cty_1' } },
   getStation: { owner: 'ten_platform', params: { stationId: 'stn_1' } },
   getEntrepreneur: { owner: 'ten_platform', params: { entrepreneurId: 'ent_1' } },
   listConsents: { owner: 'ten_platform', params: { entrepreneurId: 'ent_1' } },
+  withdrawConsent: {
+    owner: 'ten_platform',
+    params: { entrepreneurId: 'ent_1', consentId: 'cns_fdf1db387f25bb45477e71fb236edfb8' },
+    body: {},
+  },
+  // After every read of the person.
+  erasePerson: {
+    owner: 'ten_platform',
+    params: { entrepreneurId: 'ent_1' },
+    body: { reason: 'asked_by_person' },
+  },
   getProgram: { owner: 'ten_lender', params: { programId: 'prg_1' } },
   getApplication: { owner: 'ten_lender', params: { programId: 'prg_1', applicationId: 'app_1' } },
   listDecisions: { owner: 'ten_lender', params: { programId: 'prg_1' } },
