@@ -15,6 +15,7 @@ import { parse } from '../domain/parse.ts';
 import { decisionLists } from './decision-lists.ts';
 import type { StoreTable } from './dynamo.ts';
 import { firstResultId, idempotencyPut } from './idempotency.ts';
+import { reservationStore } from './reservations.ts';
 import { applicationKey, capitalKey, decisionKey, exposureKey } from './table.ts';
 
 const storedApplication = z.object({ application });
@@ -38,11 +39,21 @@ export type CommitResult =
   /** `sameRequest`: another request with this very key is being committed. */
   | { readonly kind: 'conflict'; readonly sameRequest: boolean };
 
+/** A decision as its item holds it; raises `corrupt_record` for anything else. */
+export function decisionOfItem(item: unknown): Decision {
+  const { body } = parse(storedDecision, item, { code: 'corrupt_record' });
+  return parse(decision, JSON.parse(decompress(body)), { code: 'corrupt_record' });
+}
+
+export const applicationOfItem = (item: unknown): Application =>
+  parse(storedApplication, item, { code: 'corrupt_record' }).application;
+
 export type DecisionStore = ReturnType<typeof decisionStore>;
 
 export function decisionStore(table: StoreTable) {
   const { client, tableName: TableName } = table;
   const lists = decisionLists(table);
+  const reservations = reservationStore(table);
 
   /**
    * Application, decision, capital reservation, borrower exposure and idempotency record: all or nothing.
@@ -78,6 +89,7 @@ export function decisionStore(table: StoreTable) {
         },
       },
       ...lists.puts(made),
+      ...reservations.put(made),
     ];
     if (made.limitMinor > 0) {
       const observed = made.input.borrowerExposureMinor;
@@ -132,8 +144,7 @@ export function decisionStore(table: StoreTable) {
         new GetItemCommand({ TableName, Key: marshall(decisionKey(lender, id)), ConsistentRead: true }),
       );
       if (Item === undefined) return undefined;
-      const { body } = parse(storedDecision, unmarshall(Item), { code: 'corrupt_record' });
-      const stored = parse(decision, JSON.parse(decompress(body)), { code: 'corrupt_record' });
+      const stored = decisionOfItem(unmarshall(Item));
       return stored.input.application.programId === programId ? stored : undefined;
     },
 
@@ -142,7 +153,7 @@ export function decisionStore(table: StoreTable) {
         new GetItemCommand({ TableName, Key: marshall(applicationKey(lender, id)), ConsistentRead: true }),
       );
       if (Item === undefined) return undefined;
-      const stored = parse(storedApplication, unmarshall(Item), { code: 'corrupt_record' }).application;
+      const stored = applicationOfItem(unmarshall(Item));
       return stored.programId === programId ? stored : undefined;
     },
 

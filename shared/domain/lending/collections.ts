@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { addDays, type BusinessDate, businessDate, instant } from '../calendar.ts';
+import { loanId } from '../identifiers.ts';
 import { positiveAmountMinor } from '../money.ts';
 import type { DelinquencyBucket } from './asset-class.ts';
-import { loanEventId, loanId } from './loan-event.ts';
+import { loanEventId } from './loan-event.ts';
 import type { LoanSnapshot } from './loan-snapshot.ts';
 
 export const contactOutcomes = [

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type BusinessDate, businessDate } from '../calendar.ts';
-import { tenantId } from '../identifiers.ts';
+import { loanId, tenantId } from '../identifiers.ts';
 import { signedAmountMinor } from '../money.ts';
 import { type AccountCode, accountCodes } from './chart-of-accounts.ts';
-import { type CoLenders, loanEventId, loanId } from './loan-event.ts';
+import { type CoLenders, loanEventId } from './loan-event.ts';
 import { type Movement, movementKinds } from './movement.ts';
 
 export const journalLine = z.strictObject({
@@ -123,14 +123,14 @@ export function enterMovements(
   loan: { readonly loanId: string; readonly lenders: CoLenders },
   from: { readonly balances: Map<AccountCode, number>; readonly sequence: number },
   movements: readonly Movement[],
-  postedOn: BusinessDate,
+  postedOn: BusinessDate | ((movement: Movement) => BusinessDate),
 ): JournalEntry[] {
   return movements.map((movement, index) => ({
     sequence: from.sequence + index + 1,
     loanId: loan.loanId,
     kind: movement.kind,
     businessDate: movement.businessDate,
-    postedOn,
+    postedOn: typeof postedOn === 'string' ? postedOn : postedOn(movement),
     eventId: movement.eventId,
     reversesSequence: null,
     lines: linesOf(movement, loan.lenders, from.balances),
@@ -180,22 +180,32 @@ export function provisionEntry(
   requiredMinor: number,
   postedOn: BusinessDate,
 ): JournalEntry | null {
-  const heldMinor = -accountBalances(journal).loan_loss_allowance;
+  const balances: Balances = new Map([['loan_loss_allowance', accountBalances(journal).loan_loss_allowance]]);
+  return enterProvision(loan, { balances, sequence: journal.at(-1)?.sequence ?? 0 }, requiredMinor, postedOn);
+}
+
+/** The same from balances, without the journal; `balances` are carried along. */
+export function enterProvision(
+  loan: { readonly loanId: string; readonly lenders: CoLenders },
+  from: { readonly balances: Map<AccountCode, number>; readonly sequence: number },
+  requiredMinor: number,
+  postedOn: BusinessDate,
+): JournalEntry | null {
+  const heldMinor = -(from.balances.get('loan_loss_allowance') ?? 0);
   if (heldMinor === requiredMinor) return null;
-  const balances: Balances = new Map([['loan_loss_allowance', -heldMinor]]);
   const movement: Pick<Movement, 'moves' | 'balancing'> = {
     moves: [{ account: 'loan_loss_allowance', amountMinor: heldMinor - requiredMinor }],
     balancing: 'provision_expense',
   };
   return {
-    sequence: (journal.at(-1)?.sequence ?? 0) + 1,
+    sequence: from.sequence + 1,
     loanId: loan.loanId,
     kind: 'provision',
     businessDate: postedOn,
     postedOn,
     eventId: null,
     reversesSequence: null,
-    lines: linesOf(movement, loan.lenders, balances),
+    lines: linesOf(movement, loan.lenders, from.balances),
   };
 }
 

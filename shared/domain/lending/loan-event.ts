@@ -1,15 +1,8 @@
 import { z } from 'zod';
 import { businessDate } from '../calendar.ts';
-import { applicationId, entrepreneurId, offerId, programId, tenantId } from '../identifiers.ts';
+import { applicationId, entrepreneurId, loanId, offerId, programId, tenantId } from '../identifiers.ts';
 import { currency, positiveAmountMinor, shareBps } from '../money.ts';
 import { repaymentMethod, scheduleTerms } from './loan-product.ts';
-
-export const loanId = z
-  .string()
-  .regex(
-    /^loan_[A-Za-z0-9][A-Za-z0-9._-]{0,47}$/,
-    "must be loan_ and up to 48 letters, digits, '.', '_' or '-'",
-  );
 
 /** Chosen by whoever reports the event; the same id with the same content is the same event. */
 export const loanEventId = z

@@ -1,5 +1,14 @@
-import type { BusinessDate } from '../calendar.ts';
-import { type AssetClass, type DelinquencyBucket, delinquencyBucket, provisionMinor } from './asset-class.ts';
+import { z } from 'zod';
+import { businessDate } from '../calendar.ts';
+import { countyId, entrepreneurId, loanId, programId } from '../identifiers.ts';
+import { amountMinor } from '../money.ts';
+import {
+  type AssetClass,
+  assetClasses,
+  delinquencyBucket,
+  delinquencyBuckets,
+  provisionMinor,
+} from './asset-class.ts';
 import { assetClassOf } from './asset-classification.ts';
 import {
   amountsDue,
@@ -7,39 +16,40 @@ import {
   feesOutstandingMinor,
   interestOutstandingMinor,
   type LoanState,
-  type LoanStatus,
+  loanStatuses,
 } from './loan-state.ts';
 
 /** What a portfolio needs to know of a loan on a day: small, flat, and all a fold reads. */
-export interface LoanSnapshot {
-  readonly loanId: string;
-  readonly asOf: BusinessDate;
-  readonly programId: string;
-  readonly countyId: string;
-  readonly borrowerId: string;
-  readonly recommenderId: string | null;
-  readonly status: LoanStatus;
-  readonly disbursedOn: BusinessDate | null;
-  readonly principalDisbursedMinor: number;
-  readonly principalOutstandingMinor: number;
-  readonly interestOutstandingMinor: number;
-  readonly penaltyAndFeesMinor: number;
+export const loanSnapshot = z.strictObject({
+  loanId,
+  asOf: businessDate,
+  programId,
+  countyId,
+  borrowerId: entrepreneurId,
+  recommenderId: entrepreneurId.nullable(),
+  status: z.enum(loanStatuses),
+  disbursedOn: businessDate.nullable(),
+  principalDisbursedMinor: amountMinor,
+  principalOutstandingMinor: amountMinor,
+  interestOutstandingMinor: amountMinor,
+  penaltyAndFeesMinor: amountMinor,
   /** Due and unpaid today, all components. */
-  readonly overdueMinor: number;
-  readonly daysPastDue: number;
-  readonly daysPastDueMax: number;
-  readonly bucket: DelinquencyBucket;
-  readonly assetClass: AssetClass;
-  readonly provisionMinor: number;
-  readonly writtenOffPrincipalMinor: number;
-  readonly recoveredMinor: number;
-  readonly restructured: boolean;
-}
+  overdueMinor: amountMinor,
+  daysPastDue: z.int().min(0),
+  daysPastDueMax: z.int().min(0),
+  bucket: z.enum(delinquencyBuckets),
+  assetClass: z.enum(assetClasses),
+  provisionMinor: amountMinor,
+  writtenOffPrincipalMinor: amountMinor,
+  recoveredMinor: amountMinor,
+  restructured: z.boolean(),
+});
+export type LoanSnapshot = Readonly<z.output<typeof loanSnapshot>>;
 
 /** A loan's snapshot on its state's date. The county is the program's. */
 export function snapshotOf(
   state: LoanState,
-  countyId: string,
+  county: string,
   provisionRatesBps?: Readonly<Record<AssetClass, number>>,
 ): LoanSnapshot {
   const assetClass = assetClassOf(state);
@@ -50,7 +60,7 @@ export function snapshotOf(
     loanId: state.loanId,
     asOf: state.asOf,
     programId: state.contract.programId,
-    countyId,
+    countyId: county,
     borrowerId: state.contract.borrowerId,
     recommenderId: state.contract.recommenderId,
     status: state.status,

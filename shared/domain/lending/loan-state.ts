@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { businessDate, daysBetween } from '../calendar.ts';
+import { loanId } from '../identifiers.ts';
 import { amountMinor } from '../money.ts';
 import { assetClasses } from './asset-class.ts';
-import { assessableFees, loanContract, loanEventId, loanId, restructureReasons } from './loan-event.ts';
+import { assessableFees, loanContract, loanEventId, restructureReasons } from './loan-event.ts';
 import { repaymentMethod, scheduleTerms } from './loan-product.ts';
 
 export const loanStatuses = ['accepted', 'disbursing', 'active', 'closed', 'charged_off'] as const;
