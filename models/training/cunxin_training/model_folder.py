@@ -46,7 +46,7 @@ def write_model_folder(
     (folder / "model.onnx").write_bytes(onnx_bytes)
     ensemble, _ = ensemble_onnx(model, boosting_steps(trained), trained.settings.max_leaves, metadata)
     (folder / "baseline-ensemble.onnx").write_bytes(ensemble)
-    uncertainty = uncertainty_onnx(trained.ebm, trained.calibration, trained.settings.validation_size, metadata)
+    uncertainty = uncertainty_onnx(trained.ebm, trained.calibration, trained.variance_scale, metadata)
     (folder / "uncertainty.onnx").write_bytes(uncertainty)
     shapes_hash = _write_json(folder / "shapes.json", {"terms": [_shape(term) for term in model.terms]})
     golden_hash = _write_json(folder / "golden.json", {"rows": golden_rows(trained, matrix, features)})
@@ -89,6 +89,7 @@ def write_model_folder(
             "file": "uncertainty.onnx",
             "sha256": hashlib.sha256(uncertainty).hexdigest(),
             "output": OUTPUT,
+            "varianceScale": trained.variance_scale,
         },
         "metrics": metrics,
         "trainedWith": {

@@ -1,13 +1,14 @@
 """The standard error of each applicant's log-odds, from the fit's outer bags, as an ONNX model.
 
-Each outer bag is fitted on a share 1 - v of the rows, drawn without replacement, and stopped on the
-rest. The spread of such fits is that of a delete-d jackknife (Shao and Wu 1989) with d = v N:
+Where the bags disagree more, the model knows less; that gives the shape. Their disagreement is not
+itself the standard error: bags share most rows, which makes them agree too much, and each stops by
+its own luck, which averages out. So its size comes from a grouped jackknife over the calibration
+folds (``TrainedModel.variance_scale``), whose models each lack one fifth of the rows:
 
-    variance of the estimate = (1 - v) / v * mean over bags of (bag's log-odds - their mean)^2
+    variance of the log-odds = variance_scale * mean over bags of (bag's log-odds - their mean)^2
 
-For v = 0.15 the standard error is 2.4 times the bags' standard deviation, which alone would make the
-model look far surer than it is. It covers the luck of the draw of the training loans; it does not
-cover a changed world, nor the calibration line's own error.
+It covers the luck of the draw of the training loans; it does not cover a changed world, nor the
+calibration line's own error.
 """
 
 from __future__ import annotations
@@ -24,15 +25,10 @@ from cunxin_training.tree_ensemble import TreeEnsembleNodes, model_bytes
 OUTPUT = "standard_error_log_odds"
 
 
-def jackknife_factor(validation_size: float) -> float:
-    """What the mean squared deviation of the bags is multiplied by to get the estimate's variance."""
-    return (1 - validation_size) / validation_size
-
-
 def uncertainty_onnx(
     model: ExplainableBoostingClassifier,
     calibration: Calibration,
-    validation_size: float,
+    variance_scale: float,
     metadata: dict[str, str],
 ) -> bytes:
     """ONNX bytes: input ``features`` float32 [N, F], output ``standard_error_log_odds`` float32 [N, 1].
@@ -50,7 +46,7 @@ def uncertainty_onnx(
         grow_balanced(trees, axes, deviations.astype(np.float32), list(range(bags)))
     intercepts = np.asarray(model.bagged_intercept_).reshape(bags)
     shifts = calibration.slope * (intercepts - intercepts.mean())
-    weight = jackknife_factor(validation_size) / bags
+    weight = variance_scale / bags
     nodes = [
         trees.to_node("features", "by_term", bags),
         helper.make_node("Add", ["by_term", "shifts"], ["deviations"]),

@@ -4,36 +4,42 @@ from __future__ import annotations
 
 import numpy as np
 import onnxruntime
-import pytest
 
-from conftest import probing_inputs
-from cunxin_training.uncertainty_onnx import OUTPUT, jackknife_factor, uncertainty_onnx
+from conftest import probing_inputs, quick_settings, write_matrix
+from cunxin_training.matrix import read_matrix
+from cunxin_training.train import train
+from cunxin_training.uncertainty_onnx import OUTPUT, uncertainty_onnx
 
 
 def standard_errors(trained, inputs: np.ndarray) -> np.ndarray:
-    content = uncertainty_onnx(trained.ebm, trained.calibration, trained.settings.validation_size, {})
+    content = uncertainty_onnx(trained.ebm, trained.calibration, trained.variance_scale, {})
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     return session.run([OUTPUT], {"features": inputs.astype(np.float32)})[0]
 
 
-def test_standard_error_is_the_jackknifed_spread_of_the_bags_pairs_included(trained):
+def test_standard_error_is_the_scaled_spread_of_the_bags_pairs_included(trained):
     assert trained.pairs
     inputs = probing_inputs(trained.additive, 5_000, seed=12)
     spread = trained.ebm.predict_with_uncertainty(inputs.astype(np.float64))[:, 1]
-    factor = jackknife_factor(trained.settings.validation_size)
-    expected = trained.calibration.slope * np.sqrt(factor) * spread
+    expected = trained.calibration.slope * np.sqrt(trained.variance_scale) * spread
     found = standard_errors(trained, inputs)
     assert found.shape == (5_000, 1)
     assert np.abs(found[:, 0] - expected).max() < 1e-5
 
 
-def test_jackknife_of_a_mean_gives_its_known_standard_error():
-    random = np.random.default_rng(1)
-    sample = random.normal(size=400)
-    held_out = 60
-    means = [np.delete(sample, random.choice(400, held_out, replace=False)).mean() for _ in range(4_000)]
-    variance = jackknife_factor(held_out / 400) * np.mean((np.array(means) - np.mean(means)) ** 2)
-    assert variance == pytest.approx(sample.var(ddof=1) / 400, rel=0.1)
+def test_standard_error_is_near_the_true_spread_over_fresh_books(tmp_path, book):
+    """Refits on fresh draws of the same world show how far a PD really moves."""
+    random = np.random.default_rng(9)
+    probe = random.normal(size=(300, len(book.features))).astype(np.float32)
+    log_odds, errors = [], []
+    for seed in range(8):
+        matrix = read_matrix(write_matrix(tmp_path / "fresh.csv", book.features, 1_500, 50 + seed), book.features)
+        fresh = train(matrix, book.features, quick_settings(outer_bags=8, calibration_bags=4))
+        log_odds.append(fresh.additive.log_odds(probe.astype(np.float64)))
+        errors.append(standard_errors(fresh, probe)[:, 0])
+    true_spread = np.sqrt(np.var(log_odds, axis=0, ddof=1).mean())
+    reported = np.sqrt(np.square(errors).mean())
+    assert 0.7 < reported / true_spread < 1.5
 
 
 def test_the_model_is_less_sure_where_it_has_seen_less(trained):
