@@ -14,6 +14,7 @@ export const domainErrorCodes = [
   'idempotency_in_progress',
   'too_many_requests',
   'version_conflict',
+  'loan_state_conflict',
   'wrong_state',
   'invalid_feature',
   'model_rejected',

@@ -13,6 +13,7 @@ export const errorStatus = {
   idempotency_in_progress: 409,
   too_many_requests: 429,
   version_conflict: 409,
+  loan_state_conflict: 409,
   wrong_state: 409,
   invalid_feature: 500,
   model_rejected: 500,

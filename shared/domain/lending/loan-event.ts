@@ -48,38 +48,47 @@ const common = {
 };
 const amount = { amountMinor: positiveAmountMinor };
 
-export const loanEvent = z.discriminatedUnion('type', [
-  z.strictObject({ ...common, type: z.literal('contract_accepted'), contract: loanContract }),
-  z.strictObject({ ...common, type: z.literal('disbursement_instructed') }),
-  z.strictObject({ ...common, type: z.literal('disbursement_posted') }),
-  z.strictObject({ ...common, type: z.literal('disbursement_voided') }),
+/** Each event by its type; a route takes of them what its caller may say. */
+export const loanEvents = {
+  contract_accepted: z.strictObject({
+    ...common,
+    type: z.literal('contract_accepted'),
+    contract: loanContract,
+  }),
+  disbursement_instructed: z.strictObject({ ...common, type: z.literal('disbursement_instructed') }),
+  disbursement_posted: z.strictObject({ ...common, type: z.literal('disbursement_posted') }),
+  disbursement_voided: z.strictObject({ ...common, type: z.literal('disbursement_voided') }),
   /** Meets what is due in the waterfall's order; the rest waits as the borrower's credit. */
-  z.strictObject({ ...common, ...amount, type: z.literal('repayment') }),
+  repayment: z.strictObject({ ...common, ...amount, type: z.literal('repayment') }),
   /** Meets what is due and the interest to the day, then principal ahead of schedule. */
-  z.strictObject({
+  prepayment: z.strictObject({
     ...common,
     ...amount,
     type: z.literal('prepayment'),
     effect: z.enum(['reduce_installment', 'shorten_term']),
   }),
   /** Prepayment of everything: refused when it falls short of `payoffMinor`. */
-  z.strictObject({ ...common, ...amount, type: z.literal('payoff') }),
+  payoff: z.strictObject({ ...common, ...amount, type: z.literal('payoff') }),
   /** The payment bounced or was never ours: the loan is as if it had not been made. */
-  z.strictObject({ ...common, type: z.literal('repayment_reversed'), paymentEventId: loanEventId }),
-  z.strictObject({
+  repayment_reversed: z.strictObject({
+    ...common,
+    type: z.literal('repayment_reversed'),
+    paymentEventId: loanEventId,
+  }),
+  fee_assessed: z.strictObject({
     ...common,
     ...amount,
     type: z.literal('fee_assessed'),
     fee: z.enum(assessableFees),
   }),
   /** Installments not yet due move so many months later; interest runs on. */
-  z.strictObject({
+  payment_holiday_granted: z.strictObject({
     ...common,
     type: z.literal('payment_holiday_granted'),
     months: z.int().min(1).max(12),
   }),
   /** New dates and terms for what is owed; its marks stay with the loan. */
-  z.strictObject({
+  restructured: z.strictObject({
     ...common,
     type: z.literal('restructured'),
     /** `re_ageing` spreads arrears of a borrower who has not met financial difficulty. */
@@ -90,10 +99,28 @@ export const loanEvent = z.discriminatedUnion('type', [
     /** Unpaid interest joins principal; otherwise it falls due with the first new installment. */
     capitalizesInterest: z.boolean(),
   }),
-  z.strictObject({ ...common, type: z.literal('charged_off') }),
-  z.strictObject({ ...common, ...amount, type: z.literal('recovery') }),
-  z.strictObject({ ...common, ...amount, type: z.literal('guarantee_claim_paid') }),
-  z.strictObject({ ...common, ...amount, type: z.literal('credit_refunded') }),
+  charged_off: z.strictObject({ ...common, type: z.literal('charged_off') }),
+  recovery: z.strictObject({ ...common, ...amount, type: z.literal('recovery') }),
+  guarantee_claim_paid: z.strictObject({ ...common, ...amount, type: z.literal('guarantee_claim_paid') }),
+  credit_refunded: z.strictObject({ ...common, ...amount, type: z.literal('credit_refunded') }),
+} as const;
+
+export const loanEvent = z.discriminatedUnion('type', [
+  loanEvents.contract_accepted,
+  loanEvents.disbursement_instructed,
+  loanEvents.disbursement_posted,
+  loanEvents.disbursement_voided,
+  loanEvents.repayment,
+  loanEvents.prepayment,
+  loanEvents.payoff,
+  loanEvents.repayment_reversed,
+  loanEvents.fee_assessed,
+  loanEvents.payment_holiday_granted,
+  loanEvents.restructured,
+  loanEvents.charged_off,
+  loanEvents.recovery,
+  loanEvents.guarantee_claim_paid,
+  loanEvents.credit_refunded,
 ]);
 export type LoanEvent = z.output<typeof loanEvent>;
 export type LoanEventType = LoanEvent['type'];
