@@ -3,9 +3,25 @@ import { transactionId } from './identifiers.ts';
 
 /**
  * Every way a reported transaction can be refused, in order of precedence: one that fails in two ways reports
- * the first. `field` is where to look unless the finding itself names a field.
+ * the first. `field` is where to look unless the finding itself names a field. The first two occur in files
+ * alone; `unknown_station` in files and queue messages, for a request to an unknown station is `not_found`.
  */
 export const ingestRejections = [
+  {
+    code: 'line_too_long',
+    field: '',
+    message: 'The line of the file is longer than any transaction can be.',
+  },
+  {
+    code: 'malformed_line',
+    field: '',
+    message: 'The line of the file is no record: no JSON object, or not as many cells as the header.',
+  },
+  {
+    code: 'unknown_station',
+    field: 'stationId',
+    message: 'No station of that id is registered.',
+  },
   {
     code: 'invalid_transaction',
     field: '',
