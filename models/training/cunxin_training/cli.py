@@ -16,6 +16,7 @@ from cunxin_training.matrix import MatrixError, read_feature_list, read_matrix
 from cunxin_training.model_folder import write_model_folder
 from cunxin_training.saved_model import read_additive_model, write_ensemble
 from cunxin_training.settings import settings_for
+from cunxin_training.speed import measure_speed
 from cunxin_training.train import train
 from cunxin_training.validation import out_of_fold_metrics, out_of_time_metrics
 
@@ -113,6 +114,16 @@ def _write_comparison(out: Path, tables: dict[str, dict[str, object]]) -> None:
     _report("\n".join(lines))
 
 
+def _speed(options: argparse.Namespace) -> None:
+    features = read_feature_list(options.features)
+    report = measure_speed(read_matrix(options.matrix, features), features, options.seed)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    for entry in report:
+        ratio = report[0]["rowsPerSecond"] / entry["rowsPerSecond"]
+        _report(f"{entry['rowsPerSecond']:>12,.0f} rows/s  {ratio:>7.1f}x  {entry['name']}")
+
+
 def _export_ensemble(options: argparse.Namespace) -> None:
     trees = write_ensemble(read_additive_model(options.model), options.model, options.out, options.trees)
     _report(f"{options.out}: {trees} trees")
@@ -161,6 +172,11 @@ def _parser() -> argparse.ArgumentParser:
     tables.add_argument("--folds", type=int, default=5)
     tables.add_argument("--seed", type=int, default=7)
     tables.add_argument("--jobs", type=int, default=1, help="processes; results don't depend on it")
+
+    speed = command("speed", _speed, "rows a second on one core, beside the usual exports")
+    speed.add_argument("--matrix", type=Path, required=True)
+    speed.add_argument("--features", type=Path, required=True, help="features.json")
+    speed.add_argument("--seed", type=int, default=7)
 
     ensemble = command("export-ensemble", _export_ensemble, "a model folder's EBM as many small trees")
     ensemble.add_argument("--model", type=Path, required=True, help="model folder")

@@ -16,6 +16,7 @@ from cunxin_training.calibration import Calibration
 from cunxin_training.compact_onnx import compact_onnx
 from cunxin_training.ensemble_onnx import ensemble_onnx
 from cunxin_training.golden import reference_scores
+from cunxin_training.speed import measure_speed
 
 PD_TOLERANCE = 1e-6
 CONTRIBUTION_TOLERANCE = 1e-5
@@ -166,3 +167,11 @@ def test_exported_bytes_do_not_depend_on_the_run(trained):
     first, second = compact_onnx(trained.additive, {"b": "2", "a": "1"}), compact_onnx(trained.additive, {"a": "1", "b": "2"})
     assert first == second
     assert json.dumps(onnx.load_from_string(first).graph.name) == '"cunxin"'
+
+
+def test_every_way_of_scoring_the_ebm_that_speed_compares_scores_alike(book):
+    report = measure_speed(book.matrix.select(np.arange(1_500)), book.features, seed=1)
+    differences = [entry["maxPdDifference"] for entry in report if entry["maxPdDifference"] is not None]
+    assert len(report) == 5 and len(differences) == 3
+    assert max(differences) < ENSEMBLE_TOLERANCE
+    assert [entry["contributions"] for entry in report] == [True, False, False, False, True]
