@@ -8,21 +8,23 @@ type CashFlow = NonNullable<DecisionInput['cashFlow']>;
 /**
  * The installment that observed cash flow carries when income falls.
  *
- * Stressed net = average monthly inflow × stressedIncomeBps − average monthly outflow. Outflow is the
- * operating outflow of the business as observed and does not fall with income: rent, wages and fuel are owed
- * in a bad month too. Installments on other loans are part of it. The bound is installmentToCashFlowBps of the
- * stressed net, and nothing when that is negative.
+ * Stressed net = trading margin × stressedIncomeBps − fixed outflow, where the margin is average monthly inflow
+ * less what trade itself pays out. A station passes most of its inflow on (stock, growers, bills), and that
+ * falls with sales; rent, wages and fuel are owed in a bad month too. A margin below zero is not eased by
+ * selling less. The bound is installmentToCashFlowBps of the stressed net, and nothing when that is negative.
  */
 export function assessAffordability(
   cashFlow: CashFlow,
   policy: Pick<ProgramPolicy, 'stressedIncomeBps' | 'installmentToCashFlowBps'>,
 ): Affordability {
-  const { monthlyInflowMinor, monthlyOutflowMinor, observedMonths } = cashFlow;
+  const { monthlyInflowMinor, monthlyOutflowMinor, monthlyFixedOutflowMinor, observedMonths } = cashFlow;
+  const marginMinor = monthlyInflowMinor - (monthlyOutflowMinor - monthlyFixedOutflowMinor);
   const stressedMonthlyNetMinor =
-    mulDivMinor(monthlyInflowMinor, policy.stressedIncomeBps, BPS) - monthlyOutflowMinor;
+    Math.min(marginMinor, mulDivMinor(marginMinor, policy.stressedIncomeBps, BPS)) - monthlyFixedOutflowMinor;
   return {
     monthlyInflowMinor,
     monthlyOutflowMinor,
+    monthlyFixedOutflowMinor,
     observedMonths,
     stressedMonthlyNetMinor,
     maximumInstallmentMinor: mulDivMinor(

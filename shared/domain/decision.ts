@@ -76,6 +76,8 @@ export const affordability = z.strictObject({
   /** Average monthly cash inflow and outflow of the station's business over the observed months. */
   monthlyInflowMinor: amountMinor,
   monthlyOutflowMinor: amountMinor,
+  /** The part of the outflow that does not fall with sales. */
+  monthlyFixedOutflowMinor: amountMinor,
   observedMonths: z.int(),
   stressedMonthlyNetMinor: signedAmountMinor,
   maximumInstallmentMinor: amountMinor,
@@ -132,6 +134,7 @@ export const decisionInput = z.strictObject({
     .strictObject({
       monthlyInflowMinor: amountMinor,
       monthlyOutflowMinor: amountMinor,
+      monthlyFixedOutflowMinor: amountMinor,
       observedMonths: z.int(),
     })
     .nullable(),

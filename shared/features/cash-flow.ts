@@ -7,6 +7,8 @@ export interface MonthlyCashFlow {
   /** Average over the observed days of the last year, in minor units per month of 30.4375 days. */
   readonly monthlyInflowMinor: number;
   readonly monthlyOutflowMinor: number;
+  /** The part of the outflow that stays when sales fall: running expenses, fees, interest. */
+  readonly monthlyFixedOutflowMinor: number;
   /** Complete months observed, 0 to 12. */
   readonly observedMonths: number;
 }
@@ -15,6 +17,8 @@ export interface MonthlyCashFlow {
  * Business cash flow of an average month, for affordability; null without history. Transfers count only in
  * a plain account (see HistoryView): an owner's top-up is not income, and what an owner draws is what the
  * policy's share of net cash flow leaves them. Less than one month of history is not extrapolated to a month.
+ * What trade pays out (stock, growers, bills passed on) falls with sales; in a plain account, where trade cannot
+ * be told from the rest, all outflow is held to be fixed.
  */
 export function averageMonthlyCashFlow(view: HistoryView): MonthlyCashFlow | null {
   if (view.days === 0) return null;
@@ -24,6 +28,7 @@ export function averageMonthlyCashFlow(view: HistoryView): MonthlyCashFlow | nul
   return {
     monthlyInflowMinor: perMonth(windowSum(view.businessInflowMinor, days)),
     monthlyOutflowMinor: perMonth(windowSum(view.businessOutflowMinor, days)),
+    monthlyFixedOutflowMinor: perMonth(windowSum(view.fixedOutflowMinor, days)),
     observedMonths: Math.floor(days / 30.4),
   };
 }

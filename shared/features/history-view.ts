@@ -20,6 +20,13 @@ const tradeKinds: ReadonlySet<TransactionKind> = new Set<TransactionKind>([
 /** The owner moving their own money. */
 const ownerKinds: ReadonlySet<TransactionKind> = new Set<TransactionKind>(['transfer_in', 'transfer_out']);
 
+/** What a station owes however little it sells. All else that goes out is what trade passes on. */
+const fixedKinds: ReadonlySet<TransactionKind> = new Set<TransactionKind>([
+  'operating_expense',
+  'fee',
+  'interest',
+]);
+
 /**
  * Running totals by day, oldest first: element i is the sum over the first i days, so any stretch of days is
  * one subtraction. Length days + 1. Whole numbers far below 2^53, so nothing is lost.
@@ -39,6 +46,7 @@ interface KindRole {
   readonly start: number;
   readonly isTrade: boolean;
   readonly isOwner: boolean;
+  readonly isFixed: boolean;
   readonly isInterest: boolean;
 }
 
@@ -49,6 +57,7 @@ const roleOfKind: ReadonlyMap<string, KindRole> = new Map(
       start: place * kindMeasures.length * QUARTERS,
       isTrade: tradeKinds.has(kind),
       isOwner: ownerKinds.has(kind),
+      isFixed: fixedKinds.has(kind),
       isInterest: kind === 'interest',
     },
   ]),
@@ -75,6 +84,8 @@ export interface HistoryView {
   readonly reversals: CumulativeDays;
   readonly businessInflowMinor: CumulativeDays;
   readonly businessOutflowMinor: CumulativeDays;
+  /** The part of the outflow that does not fall with sales; all of it in a plain account. */
+  readonly fixedOutflowMinor: CumulativeDays;
   /** Days on which interest was charged. */
   readonly interestChargedDays: CumulativeDays;
   /** [kind][measure][quarter], newest quarter first: read through kindSum. */
@@ -117,6 +128,7 @@ export function historyView(summaries: readonly DaySummary[], asOf: BusinessDate
   const reversals = new Float64Array(days + 1);
   const inflow = new Float64Array(days + 1);
   const outflow = new Float64Array(days + 1);
+  const fixedOutflow = new Float64Array(days + 1);
   const ownerInflow = new Float64Array(days + 1);
   const ownerOutflow = new Float64Array(days + 1);
   const interestChargedDays = new Float64Array(days + 1);
@@ -156,6 +168,7 @@ export function historyView(summaries: readonly DaySummary[], asOf: BusinessDate
         add(inflow, day + 1, inflowMinor);
         add(outflow, day + 1, outflowMinor);
       }
+      if (role.isFixed) add(fixedOutflow, day + 1, outflowMinor);
       if (role.isTrade) plainAccount = false;
       if (role.isInterest && outflowMinor > 0) interestChargedDays[day + 1] = 1;
     }
@@ -181,9 +194,18 @@ export function historyView(summaries: readonly DaySummary[], asOf: BusinessDate
       add(inflow, index, ownerInflow[index] ?? 0);
       add(outflow, index, ownerOutflow[index] ?? 0);
     }
+    fixedOutflow.set(outflow);
   }
   if (closing !== null) carryBalances(closing, activeDays);
-  for (const series of [activeDays, transactions, reversals, inflow, outflow, interestChargedDays]) {
+  for (const series of [
+    activeDays,
+    transactions,
+    reversals,
+    inflow,
+    outflow,
+    fixedOutflow,
+    interestChargedDays,
+  ]) {
     accumulate(series);
   }
 
@@ -198,6 +220,7 @@ export function historyView(summaries: readonly DaySummary[], asOf: BusinessDate
     reversals,
     businessInflowMinor: inflow,
     businessOutflowMinor: outflow,
+    fixedOutflowMinor: fixedOutflow,
     interestChargedDays,
     kindQuarters,
     firstMinuteOfDay,

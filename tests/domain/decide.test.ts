@@ -209,7 +209,12 @@ describe('offers', () => {
           const input: DecisionInput = {
             ...sample,
             application: { ...sample.application, requestedPrincipalMinor, requestedTermMonths },
-            cashFlow: { monthlyInflowMinor: inflow, monthlyOutflowMinor: outflow, observedMonths: 12 },
+            cashFlow: {
+              monthlyInflowMinor: inflow,
+              monthlyOutflowMinor: outflow,
+              monthlyFixedOutflowMinor: Math.floor(outflow / 2),
+              observedMonths: 12,
+            },
             borrowerExposureMinor,
             reservedCapitalMinor,
           };

@@ -11,8 +11,17 @@ describe('average monthly cash flow', () => {
     expect(cashFlow(days(365, 1, 'produce_sale 1 1000 0; stock_purchase 1 0 400'))).toEqual({
       monthlyInflowMinor: 30_438, // 30,437.5, half to even
       monthlyOutflowMinor: 12_175,
+      monthlyFixedOutflowMinor: 0,
       observedMonths: 12,
     });
+  });
+
+  it('tells what falls with sales from what does not', () => {
+    expect(
+      cashFlow(
+        days(365, 1, 'produce_sale 1 1000 0; stock_purchase 1 0 400; operating_expense 1 0 80; fee 1 0 20'),
+      ),
+    ).toMatchObject({ monthlyOutflowMinor: 15_219, monthlyFixedOutflowMinor: 3_044 });
   });
 
   it("leaves out a station owner's own transfers", () => {
@@ -22,7 +31,12 @@ describe('average monthly cash flow', () => {
         day(0, 'produce_sale 1 99999 0'),
         day(366, 'transfer_in 1 500000 0'),
       ]),
-    ).toEqual({ monthlyInflowMinor: 30_438, monthlyOutflowMinor: 12_175, observedMonths: 12 });
+    ).toEqual({
+      monthlyInflowMinor: 30_438,
+      monthlyOutflowMinor: 12_175,
+      monthlyFixedOutflowMinor: 0,
+      observedMonths: 12,
+    });
   });
 
   it('counts the transfers of a plain account, where they are all there is', () => {
@@ -31,6 +45,7 @@ describe('average monthly cash flow', () => {
     ).toEqual({
       monthlyInflowMinor: 1_996, // 4000 × 30.4375 ÷ 61
       monthlyOutflowMinor: 609,
+      monthlyFixedOutflowMinor: 609,
       observedMonths: 2,
     });
   });
@@ -39,6 +54,7 @@ describe('average monthly cash flow', () => {
     expect(cashFlow(days(10, 1, 'parcel 1 310 0'))).toEqual({
       monthlyInflowMinor: 3_044, // 3100 × 30.4375 ÷ 31
       monthlyOutflowMinor: 0,
+      monthlyFixedOutflowMinor: 0,
       observedMonths: 0,
     });
   });

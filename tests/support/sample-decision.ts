@@ -114,7 +114,12 @@ export function sampleInput(
       transactionCount: 9_000,
       version: 'e'.repeat(64),
     },
-    cashFlow: { monthlyInflowMinor: 6_000_000, monthlyOutflowMinor: 2_000_000, observedMonths: 24 },
+    cashFlow: {
+      monthlyInflowMinor: 6_000_000,
+      monthlyOutflowMinor: 2_000_000,
+      monthlyFixedOutflowMinor: 2_000_000,
+      observedMonths: 24,
+    },
     features: Array.from(vector, (value) => (Number.isNaN(value) ? null : value)),
     score: scoreCardOf(sampleModel, {
       probabilityOfDefault: Math.fround(1 / (1 + Math.exp(-logOdds))),

@@ -31,7 +31,7 @@ export function demoProgram(countyId: string, opensOn: string, closesOn: string)
       maximumPrincipalMinor: 15_000_000,
       singleBorrowerLimitMinor: 15_000_000,
       termMonths: [6, 12, 18, 24],
-      stressedIncomeBps: 8_500,
+      stressedIncomeBps: 7_000,
       installmentToCashFlowBps: 5_000,
       lossGivenDefaultBps: 6_000,
       guaranteeShareBps: 5_000,
