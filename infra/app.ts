@@ -65,6 +65,8 @@ export function cunxinApp({ bundles, env = {}, ...appProps }: CunxinAppProps) {
     functions,
     api,
     table: data.table,
+    streamConsumers: service.streamConsumers,
+    deadLetters: service.deadLetters,
     alarmEmails,
   });
   return { app, data, service, observability };

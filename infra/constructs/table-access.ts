@@ -25,7 +25,7 @@ const TENANT_KEYS = 'ten_*';
 export interface TableGrant {
   readonly access: TableAccess;
   /** The partition keys that may be touched, as `CLIENT#*`. Default: those of tenants. */
-  readonly keyPattern?: string;
+  readonly keyPatterns?: readonly string[];
 }
 
 /**
@@ -40,12 +40,12 @@ export function tableStatements(data: EncryptedTable, grant: TableGrant): Policy
     tableStatement(
       data,
       [...(reads ? READ_ACTIONS : []), ...(writes ? WRITE_ACTIONS : [])],
-      grant.keyPattern ?? TENANT_KEYS,
+      grant.keyPatterns ?? [TENANT_KEYS],
     ),
     // A conditional write compares what is there, so writing needs to decrypt as well.
     keyStatement(data, writes ? [...DECRYPT_ACTIONS, ...ENCRYPT_ACTIONS] : DECRYPT_ACTIONS),
   ];
-  if (reads && grant.keyPattern === undefined) {
+  if (reads && grant.keyPatterns === undefined) {
     statements.push(
       new PolicyStatement({
         actions: ['dynamodb:Query'],
@@ -59,16 +59,20 @@ export function tableStatements(data: EncryptedTable, grant: TableGrant): Policy
 /** To put and delete items under one prefix of keys, as the deployment does for its machine clients. */
 export function itemStatements(data: EncryptedTable, keyPrefix: string): PolicyStatement[] {
   return [
-    tableStatement(data, ['dynamodb:PutItem', 'dynamodb:DeleteItem'], `${keyPrefix}*`),
+    tableStatement(data, ['dynamodb:PutItem', 'dynamodb:DeleteItem'], [`${keyPrefix}*`]),
     keyStatement(data, [...DECRYPT_ACTIONS, ...ENCRYPT_ACTIONS]),
   ];
 }
 
-function tableStatement({ table }: EncryptedTable, actions: string[], keyPattern: string): PolicyStatement {
+function tableStatement(
+  { table }: EncryptedTable,
+  actions: string[],
+  keyPatterns: readonly string[],
+): PolicyStatement {
   return new PolicyStatement({
     actions,
     resources: [table.tableArn],
-    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [keyPattern] } },
+    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keyPatterns] } },
   });
 }
 

@@ -7,6 +7,7 @@ import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { CunxinFunction } from '../constructs/cunxin-function.ts';
 import { FunctionAlarms, faultsOf, metricAlarm } from '../constructs/function-alarms.ts';
@@ -15,12 +16,15 @@ export interface ObservabilityStackProps extends StackProps {
   readonly functions: readonly CunxinFunction[];
   readonly api: HttpApi;
   readonly table: Table;
+  readonly streamConsumers: readonly CunxinFunction[];
+  readonly deadLetters: Readonly<Record<string, Queue>>;
   /** Who is told of alarms. Each address confirms its subscription once. */
   readonly alarmEmails: readonly string[];
 }
 
 const PERIOD = Duration.minutes(5);
 const WIDGET_WIDTH = 8;
+const STREAM_AGE_MS_MAX = 600_000;
 
 /** Where alarms go, what raises them, and one page to look at. */
 export class ObservabilityStack extends Stack {
@@ -44,6 +48,31 @@ export class ObservabilityStack extends Stack {
     for (const email of props.alarmEmails) this.alarmTopic.addSubscription(new EmailSubscription(email));
     const action = new SnsAction(this.alarmTopic);
     for (const subject of functions) new FunctionAlarms(this, `${subject.name}-alarms`, subject, action);
+
+    for (const { name, lambda } of props.streamConsumers) {
+      metricAlarm(
+        lambda.metric('IteratorAge', { period: PERIOD, statistic: Stats.MAXIMUM }),
+        this,
+        `${name}-behind`,
+        {
+          threshold: STREAM_AGE_MS_MAX,
+          evaluationPeriods: 3,
+          alarmDescription: `${name} falls behind the table's stream, which keeps a day and no more. Seen: records older than ten minutes for 15 minutes.`,
+        },
+      ).addAlarmAction(action);
+    }
+    for (const [what, queue] of Object.entries(props.deadLetters)) {
+      metricAlarm(
+        queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: Stats.MAXIMUM }),
+        this,
+        `Dead ${what}`.replaceAll(' ', '-'),
+        {
+          threshold: 0,
+          evaluationPeriods: 1,
+          alarmDescription: `Some ${what} failed for good and wait in ${queue.queueName} for fourteen days. Mend the cause, then send them again from there.`,
+        },
+      ).addAlarmAction(action);
+    }
 
     const tableThrottles = table.metricThrottledRequestsForOperations({
       operations: [Operation.GET_ITEM, Operation.QUERY, Operation.PUT_ITEM, Operation.TRANSACT_WRITE_ITEMS],

@@ -19,6 +19,7 @@ export const consentId = prefixed('cns', 'Consent');
 export const applicationId = prefixed('app', 'Application');
 export const decisionId = prefixed('dec', 'Decision');
 export const offerId = prefixed('ofr', 'Offer');
+export const reviewId = prefixed('rev', 'Review');
 export const eventId = prefixed('evt', 'Event');
 export const webhookEndpointId = prefixed('whk', 'Webhook endpoint');
 export const loanId = prefixed('loan', 'Loan');

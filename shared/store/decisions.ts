@@ -12,10 +12,12 @@ import { type Decision, decision } from '../domain/decision.ts';
 import type { IdempotentRequest } from '../domain/idempotency.ts';
 import { amountMinor } from '../domain/money.ts';
 import { parse } from '../domain/parse.ts';
+import { openReview } from '../domain/review.ts';
 import { decisionLists } from './decision-lists.ts';
 import type { StoreTable } from './dynamo.ts';
 import { firstResultId, idempotencyPut } from './idempotency.ts';
 import { reservationStore } from './reservations.ts';
+import { reviewStore } from './reviews.ts';
 import { applicationKey, capitalKey, decisionKey, exposureKey } from './table.ts';
 
 const storedApplication = z.object({ application });
@@ -54,6 +56,7 @@ export function decisionStore(table: StoreTable) {
   const { client, tableName: TableName } = table;
   const lists = decisionLists(table);
   const reservations = reservationStore(table);
+  const reviews = reviewStore(table);
 
   /**
    * Application, decision, capital reservation, borrower exposure and idempotency record: all or nothing.
@@ -90,6 +93,9 @@ export function decisionStore(table: StoreTable) {
       },
       ...lists.puts(made),
       ...reservations.put(made),
+      ...(made.outcome === 'referred'
+        ? reviews.opening(openReview(made, 'referred', null, nowMs))
+        : []),
     ];
     if (made.limitMinor > 0) {
       const observed = made.input.borrowerExposureMinor;

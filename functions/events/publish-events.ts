@@ -1,0 +1,67 @@
+import { DomainError } from '../../shared/domain/errors.ts';
+import type { Event, PositionedEvent } from '../../shared/domain/event.ts';
+import type { EventLog, EventLogOptions } from '../../shared/store/event-log.ts';
+import type { ItemChange } from '../../shared/store/item-changes.ts';
+import type { ProgramStore } from '../../shared/store/programs.ts';
+import { tenantOf } from '../../shared/store/tenancy.ts';
+import type { StoredWebhook, WebhookStore } from '../../shared/store/webhooks.ts';
+import type { DeliveryMessage, DeliveryQueue } from '../../shared/webhooks/delivery-queue.ts';
+import { eventOf } from './event-sources.ts';
+
+export interface PublishEventsDependencies extends EventLogOptions {
+  readonly programs: Pick<ProgramStore, 'getParties'>;
+  readonly events: Pick<EventLog, 'append'>;
+  readonly webhooks: Pick<WebhookStore, 'list'>;
+  readonly queue: DeliveryQueue;
+}
+
+/**
+ * Changes in, events out: into the log of every party of the program they concern, in the order of the stream,
+ * then into the queue for each of a party's endpoints that wants them. Safe to repeat: an event is in a log once.
+ */
+export async function publishEvents(
+  changes: readonly ItemChange[],
+  dependencies: PublishEventsDependencies,
+): Promise<void> {
+  const byParty = await eventsByParty(changes, dependencies);
+  const messages: DeliveryMessage[] = [];
+  for (const [party, made] of byParty) {
+    const positioned = await dependencies.events.append(party, made, dependencies);
+    messages.push(...messagesOf(party, positioned, await dependencies.webhooks.list(party)));
+  }
+  if (messages.length > 0) await dependencies.queue.send(messages);
+}
+
+async function eventsByParty(
+  changes: readonly ItemChange[],
+  { programs }: Pick<PublishEventsDependencies, 'programs'>,
+): Promise<Map<string, Event[]>> {
+  const byParty = new Map<string, Event[]>();
+  const partiesOf = new Map<string, readonly string[]>();
+  for (const change of changes) {
+    const found = eventOf(change);
+    if (found === undefined) continue;
+    const owner = tenantOf(change.key.pk);
+    const name = `${owner}#${found.programId}`;
+    const parties = partiesOf.get(name) ?? (await programs.getParties(owner, found.programId));
+    if (parties === undefined) throw new DomainError('corrupt_record', 'an event names no program');
+    partiesOf.set(name, parties);
+    for (const party of parties) byParty.set(party, [...(byParty.get(party) ?? []), found.event]);
+  }
+  return byParty;
+}
+
+function messagesOf(
+  tenantId: string,
+  positioned: readonly PositionedEvent[],
+  webhooks: readonly StoredWebhook[],
+): DeliveryMessage[] {
+  return positioned.flatMap(({ position, event: { eventId, type, subject } }) =>
+    webhooks
+      .filter(({ endpoint }) => endpoint.disabledAt === undefined && wants(endpoint.eventTypes, type))
+      .map(({ endpoint: { endpointId } }) => ({ tenantId, endpointId, eventId, position, subject })),
+  );
+}
+
+const wants = (types: readonly string[] | undefined, type: string) =>
+  types === undefined || types.includes(type);

@@ -1,0 +1,62 @@
+import { AUDIT_MARK, EVENTS_MARK, WEBHOOKS_MARK } from '../../shared/store/table.ts';
+import type { FunctionSettings } from './function-settings.ts';
+
+/**
+ * What runs behind the table's stream and the delivery queue. Each may write its own kind of item alone: the
+ * sealer the audit log, events the event logs, webhooks what it knows of endpoints.
+ */
+export const backgroundFunctions = {
+  sealer: {
+    description: 'Seals every change and access into the audit log of its tenant',
+    memoryMiB: 1_024,
+    timeoutSeconds: 60,
+    table: { access: 'readWrite', keyPatterns: [`ten_*${AUDIT_MARK}*`] },
+    onnx: false,
+    monitoring: {
+      errorImpact:
+        'Changes and accesses wait to be sealed; after six hours of failing they miss from the audit log.',
+      durationP99MsMax: 20_000,
+    },
+  },
+  events: {
+    description:
+      'Tells the parties of a program what happened: their event logs, and the queue to their webhooks',
+    memoryMiB: 1_024,
+    timeoutSeconds: 60,
+    table: { access: 'read' },
+    alsoTable: { access: 'write', keyPatterns: [`ten_*${EVENTS_MARK}`] },
+    onnx: false,
+    monitoring: {
+      errorImpact: 'Lenders and incubators are not told of new applications and decisions until it recovers.',
+      durationP99MsMax: 20_000,
+    },
+  },
+  'review-expiry': {
+    description: 'Closes the cases that nobody decided in time',
+    memoryMiB: 512,
+    timeoutSeconds: 300,
+    table: { access: 'readWrite' },
+    onnx: false,
+    monitoring: {
+      errorImpact: 'Cases past their deadline are not recorded as closed; none of them can be decided.',
+      durationP99MsMax: 200_000,
+    },
+  },
+  webhooks: {
+    description: 'Sends events to webhook endpoints, one attempt of one event at a time',
+    memoryMiB: 512,
+    timeoutSeconds: 30,
+    table: { access: 'read', keyPatterns: [`ten_*${EVENTS_MARK}`, `ten_*${WEBHOOKS_MARK}`] },
+    alsoTable: { access: 'write', keyPatterns: [`ten_*${WEBHOOKS_MARK}`] },
+    onnx: false,
+    monitoring: {
+      errorImpact: 'Events do not reach webhook endpoints; they wait in the queue for four days.',
+      durationP99MsMax: 20_000,
+    },
+  },
+} as const satisfies Readonly<Record<string, FunctionSettings>>;
+
+/** The items that events are read from; see functions/events/event-sources.ts. */
+export const eventRecords = [
+  { eventName: ['INSERT'], dynamodb: { Keys: { sk: { S: ['APPLICATION', 'DECISION'] } } } },
+];

@@ -1,0 +1,17 @@
+import type { FunctionMonitoring } from '../constructs/cunxin-function.ts';
+import type { TableGrant } from '../constructs/table-access.ts';
+
+export interface FunctionSettings {
+  readonly description: string;
+  /** Lambda gives processor by memory: 1,769 MiB is one whole virtual processor. */
+  readonly memoryMiB: number;
+  readonly timeoutSeconds: number;
+  readonly table: TableGrant;
+  /** A second access, where reading and writing reach different items. */
+  readonly alsoTable?: TableGrant;
+  /** Carries ONNX Runtime and the champion. */
+  readonly onnx: boolean;
+  /** Seals and opens what is kept about persons. */
+  readonly personKeys?: true;
+  readonly monitoring: FunctionMonitoring;
+}
