@@ -33,22 +33,35 @@ export interface AttributeFairness {
   readonly attribute: string;
   readonly reference: string;
   readonly groups: readonly GroupFairness[];
+  /** Groups of fewer rows than can be judged, and that tell too much of those in them. */
+  readonly tooSmall: number;
 }
+
+/** Below this many rows a group is not shown. */
+export const GROUP_ROWS_MIN = 100;
 
 const UNKNOWN: Interval = { value: Number.NaN, low: Number.NaN, high: Number.NaN };
 const SLOPE_DEFAULTS_MIN = 30;
 
-/** Approval, error and calibration by group of one attribute, largest group first. Rows with no value are left out. */
-export function fairnessByGroup(attribute: string, rows: FairnessRows): AttributeFairness {
+/** Approval, error and calibration by group of one attribute, largest group first. Rows with no value, and groups of fewer than `rowsMin` rows, are left out. */
+export function fairnessByGroup(
+  attribute: string,
+  rows: FairnessRows,
+  rowsMin = GROUP_ROWS_MIN,
+): AttributeFairness {
   const members = Map.groupBy(rows.groups.keys(), (row) => rows.groups[row] ?? '');
   members.delete('');
-  const ordered = [...members].sort(([a, m], [b, n]) => n.length - m.length || a.localeCompare(b));
+  const ordered = [...members]
+    .filter(([, list]) => list.length >= rowsMin)
+    .sort(([a, m], [b, n]) => n.length - m.length || a.localeCompare(b));
+  const tooSmall = members.size - ordered.length;
   const groups = ordered.map(([group, list]) => groupOf(group, list, rows));
   const reference = groups[0];
-  if (reference === undefined) return { attribute, reference: '', groups: [] };
+  if (reference === undefined) return { attribute, reference: '', groups: [], tooSmall };
   return {
     attribute,
     reference: reference.group,
+    tooSmall,
     groups: groups.map((group) => ({
       ...group,
       approvalRatio: group.approvalRate.value / reference.approvalRate.value,

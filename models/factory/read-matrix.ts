@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { z } from 'zod';
@@ -96,4 +98,11 @@ async function* parquetRows(path: string): AsyncGenerator<{ line: number; row: R
       ),
     };
   }
+}
+
+/** SHA-256 of a file's bytes in hex, as a manifest names the matrix it was trained on. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex');
 }

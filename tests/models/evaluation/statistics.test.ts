@@ -133,13 +133,17 @@ describe('population stability', () => {
 
 describe('fairness', () => {
   it('compares every group to the largest one', () => {
-    const { attribute, reference, groups } = fairnessByGroup('sex', {
-      groups: ['F', 'F', 'F', 'F', 'M', 'M', ''],
-      approved: [true, true, true, false, true, false, true],
-      probabilities: [0.1, 0.1, 0.1, 0.5, 0.1, 0.5, 0.1],
-      logOdds: [-2, -2, -2, 0, -2, 0, -2],
-      labels: [0, 0, 1, 0, 0, 0, 0],
-    });
+    const { attribute, reference, groups } = fairnessByGroup(
+      'sex',
+      {
+        groups: ['F', 'F', 'F', 'F', 'M', 'M', ''],
+        approved: [true, true, true, false, true, false, true],
+        probabilities: [0.1, 0.1, 0.1, 0.5, 0.1, 0.5, 0.1],
+        logOdds: [-2, -2, -2, 0, -2, 0, -2],
+        labels: [0, 0, 1, 0, 0, 0, 0],
+      },
+      1,
+    );
     expect([attribute, reference]).toEqual(['sex', 'F']);
     const [women, men] = groups;
     expect(women).toMatchObject({ rows: 4, defaults: 1, approvalRatio: 1, truePositiveGap: 0 });
@@ -147,6 +151,18 @@ describe('fairness', () => {
     // Of those who repaid, 1 of 2 men against 2 of 3 women.
     expect(men?.truePositiveGap).toBeCloseTo(0.5 - 2 / 3, 12);
     expect(men?.calibrationSlope.value).toBeNaN();
+  });
+
+  it('leaves out groups too small to judge, and says how many', () => {
+    const rows = {
+      groups: ['F', 'F', 'M'],
+      approved: [true, true, false],
+      probabilities: [0, 0, 0],
+      logOdds: [0, 0, 0],
+      labels: [0, 0, 0],
+    };
+    const { groups, tooSmall } = fairnessByGroup('sex', rows, 2);
+    expect([groups.map(({ group }) => group), tooSmall]).toEqual([['F'], 1]);
   });
 
   it('gives a share with an interval within 0 and 1', () => {
