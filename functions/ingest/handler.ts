@@ -5,18 +5,22 @@ import { stationStore } from '../../shared/store/stations.ts';
 import { type HandlersFor, routesFor } from '../routes.ts';
 import { type IngestDependencies, ingestTransactions } from './ingest-transactions.ts';
 
-export interface IngestHandlerDependencies extends HttpRuntime, Pick<IngestDependencies, 'random' | 'sleep'> {
+export interface IngestHandlerDependencies
+  extends HttpRuntime,
+    Pick<IngestDependencies, 'random' | 'sleep' | 'meter'> {
   readonly table: StoreTable;
 }
 
 /** What stations report, into their history. */
-export function createHandler({ table, nowMs, log, random, sleep }: IngestHandlerDependencies): HttpFunction {
+export function createHandler(given: IngestHandlerDependencies): HttpFunction {
+  const { table, nowMs, log, random, sleep, meter } = given;
   const dependencies = {
     stations: stationStore(table),
     bundles: dayBundleStore(table),
     nowMs,
     random,
     sleep,
+    ...(meter === undefined ? {} : { meter }),
   };
   const handlers: HandlersFor<'ingest'> = {
     reportTransactions: async ({ principal: { tenantId }, params, body }) => {

@@ -8,6 +8,7 @@ import type { DayBundleStore } from '../../shared/store/day-bundles.ts';
 import type { StationStore } from '../../shared/store/stations.ts';
 import type { StoredDay } from '../../shared/store/stored-day.ts';
 import { type CommitDayDependencies, commitDay } from './commit-day.ts';
+import { type IngestMeter, ingestRecord } from './ingest-metrics.ts';
 import { settleBounded } from './settle-bounded.ts';
 
 export interface IngestInput {
@@ -20,12 +21,15 @@ export interface IngestInput {
 export interface IngestDependencies extends CommitDayDependencies {
   readonly stations: Pick<StationStore, 'get'>;
   readonly bundles: Pick<DayBundleStore, 'readDay' | 'readDays' | 'writeParts'>;
+  /** Told of every call that was answered. */
+  readonly meter?: IngestMeter;
 }
 
 /** Days of one request written at once: enough to hide the latency of a write, few enough to spare the table. */
 const DAYS_AT_ONCE_MAX = 16;
 /** A day between two that are wanted costs half a read unit; a call of its own costs one, and a round trip. */
 const RUN_GAP_DAYS_MAX = 2;
+
 /**
  * Take what a station reports into its history. Each transaction is accepted, found a duplicate or rejected by
  * itself; outcomes come in the order of the input. What is answered is stored, and sending anything again
@@ -37,12 +41,14 @@ export async function ingestTransactions(
   dependencies: IngestDependencies,
 ): Promise<readonly TransactionOutcome[]> {
   const { tenantId, stationId, transactions } = input;
+  const { meter, nowMs } = dependencies;
+  const writeUnitsBefore = meter?.writeUnits() ?? 0;
   const station = await dependencies.stations.get(tenantId, stationId);
   if (station === undefined) throw new DomainError('not_found', 'no such station');
 
   const outcomes = new Array<TransactionOutcome>(transactions.length);
   const days = new Map<BusinessDate, ReportedDay>();
-  const admit = transactionAdmission(station, dependencies.nowMs(), defaultIngestBounds);
+  const admit = transactionAdmission(station, nowMs(), defaultIngestBounds);
   for (const [position, reported] of transactions.entries()) {
     const admission = admit(reported);
     if (!admission.admitted) {
@@ -67,6 +73,13 @@ export async function ingestTransactions(
       outcomes[position] = { ...outcome, transactionId: row.transactionId };
     }
   });
+  if (meter !== undefined) {
+    const occurredAtMs = new Map<number, number>();
+    for (const { rows, positions } of days.values()) {
+      for (const [index, row] of rows.entries()) occurredAtMs.set(positions[index] ?? -1, row.occurredAtMs);
+    }
+    meter.log(ingestRecord(outcomes, occurredAtMs, nowMs(), meter.writeUnits() - writeUnitsBefore));
+  }
   return outcomes;
 }
 

@@ -1,0 +1,14 @@
+import { dayBundleStore } from '../../shared/store/day-bundles.ts';
+import { stationStore } from '../../shared/store/stations.ts';
+import { ingestRuntime } from './lambda-runtime.ts';
+import { createQueueHandler } from './queue-handler.ts';
+
+const { table, ...runtime } = ingestRuntime('ingest-queue');
+
+export const handler = createQueueHandler({
+  ...runtime,
+  stations: stationStore(table),
+  bundles: dayBundleStore(table),
+  logFailure: (failure) =>
+    console.warn(JSON.stringify({ level: 'warn', function: 'ingest-queue', ...failure })),
+});
