@@ -7,11 +7,18 @@ import { createHandler as createDecisions } from '../../functions/decisions/hand
 import { createHandler as createIngest } from '../../functions/ingest/handler.ts';
 import { createHandler as createPeople, type PeopleDependencies } from '../../functions/people/handler.ts';
 import { createHandler as createRegistry } from '../../functions/registry/handler.ts';
+import { createHandler as createReviews } from '../../functions/reviews/handler.ts';
 import type { FunctionName } from '../../functions/routes.ts';
+import {
+  createHandler as createSubscriptions,
+  type SubscriptionsDependencies,
+} from '../../functions/subscriptions/handler.ts';
 import type { HttpFunction } from '../../shared/http/http-function.ts';
 
 /** What the functions need, all together: the most demanding one's dependencies. */
-export type LocalFunctionDependencies = ApplicationsDependencies & PeopleDependencies;
+export type LocalFunctionDependencies = ApplicationsDependencies &
+  PeopleDependencies &
+  SubscriptionsDependencies;
 
 /** Every function of the route table, in this process: the very handlers that are deployed. */
 export function localFunctions(dependencies: LocalFunctionDependencies): Record<FunctionName, HttpFunction> {
@@ -20,7 +27,9 @@ export function localFunctions(dependencies: LocalFunctionDependencies): Record<
     ingest: createIngest(dependencies),
     applications: createApplications(dependencies),
     people: createPeople(dependencies),
+    reviews: createReviews(dependencies),
     decisions: createDecisions(dependencies),
     audit: createAudit(dependencies),
+    subscriptions: createSubscriptions(dependencies),
   };
 }

@@ -11,9 +11,18 @@ import type { LogRequest, RequestRecord } from '../../shared/http/request-log.ts
 import { loadChampion } from '../../shared/scoring/load-scorer.ts';
 import { createTable } from '../../shared/store/create-table.ts';
 import { type ConsumedUnits, openTable, type StoreTable } from '../../shared/store/dynamo.ts';
-import { dataDirectoryOf, keysDirectoryOf, personKeysDirectoryOf } from './data-directory.ts';
+import { resolveAll } from '../../shared/webhooks/public-address.ts';
+import { type Background, type BackgroundOptions, startBackground } from './background.ts';
+import {
+  backgroundDirectoryOf,
+  dataDirectoryOf,
+  keysDirectoryOf,
+  personKeysDirectoryOf,
+  webhookKeyDirectoryOf,
+} from './data-directory.ts';
 import { type EngineOptions, startEngine } from './engine.ts';
 import { filePersonKeys } from './file-person-keys.ts';
+import { fileWebhookSecrets } from './file-webhook-secrets.ts';
 import { type LocalFunctionDependencies, localFunctions } from './functions.ts';
 import { createGateway } from './gateway.ts';
 import { type LocalKeys, openLocalKeys } from './local-tokens.ts';
@@ -34,6 +43,11 @@ export interface StartLocalOptions {
   readonly nowMs?: () => number;
   readonly log?: LogRequest;
   readonly onConsumed?: (units: ConsumedUnits) => void;
+  /** Plain http and addresses of this machine are allowed to webhooks: to try them, and for tests. */
+  readonly allowPrivateWebhooks?: boolean;
+  readonly onDelivery?: BackgroundOptions['onDelivery'];
+  /** Work behind the stream that failed and is tried again. Default: to standard error. */
+  readonly onBackgroundFailure?: BackgroundOptions['onFailure'];
 }
 
 export interface LocalService {
@@ -41,6 +55,8 @@ export interface LocalService {
   readonly engine: { readonly name: string; readonly endpoint: string };
   readonly table: StoreTable;
   readonly keys: LocalKeys;
+  /** What runs behind the table's stream: audit log, events, webhooks. */
+  readonly background: Background;
   stop(): Promise<void>;
 }
 
@@ -56,7 +72,9 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
     tableName: TABLE_NAME,
     onConsumed: options.onConsumed,
   });
+  let background: Background | undefined;
   const release = async () => {
+    await background?.stop();
     table.client.destroy();
     await engine.stop();
   };
@@ -64,7 +82,24 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
     await createTable(table);
     const scorer = options.scorer ?? (await loadChampion(REGISTRY_FILE, { hash: featureListHash, features }));
     const personKeys = await filePersonKeys(personKeysDirectoryOf(dataDirectory));
+    const webhooks = {
+      secrets: await fileWebhookSecrets(webhookKeyDirectoryOf(dataDirectory)),
+      resolve: resolveAll,
+      allowPrivateAddresses: options.allowPrivateWebhooks === true,
+    };
+    const running = await startBackground({
+      ...webhooks,
+      table,
+      endpoint: engine.endpoint,
+      directory: backgroundDirectoryOf(dataDirectory),
+      nowMs,
+      random: Math.random,
+      onFailure: options.onBackgroundFailure ?? console.error,
+      ...(options.onDelivery === undefined ? {} : { onDelivery: options.onDelivery }),
+    });
+    background = running;
     const functions = localFunctions({
+      webhooks: { ...webhooks, queue: running.queue },
       table,
       scorer,
       personKeys,
@@ -94,6 +129,7 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
       engine,
       table,
       keys,
+      background: running,
       async stop() {
         await gateway.close();
         await release();
@@ -135,7 +171,12 @@ function printRecord(record: RequestRecord): void {
 if (import.meta.main) {
   const port = z.coerce.number().pipe(z.int().min(0).max(65_535)).default(3000).parse(process.env.PORT);
   const dataDirectory = dataDirectoryOf(process.env);
-  const service = await startLocal({ dataDirectory, port, log: printRecord });
+  const service = await startLocal({
+    dataDirectory,
+    port,
+    log: printRecord,
+    allowPrivateWebhooks: process.env.WEBHOOKS_ALLOW_PRIVATE_ADDRESSES === '1',
+  });
   console.log(
     [
       `Cunxin   ${service.url}/v1`,

@@ -31,7 +31,7 @@ export const backgroundFunctions = {
       durationP99MsMax: 20_000,
     },
   },
-  'review-expiry': {
+  deadlines: {
     description: 'Closes the cases that nobody decided in time',
     memoryMiB: 512,
     timeoutSeconds: 300,

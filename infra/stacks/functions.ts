@@ -1,20 +1,7 @@
 import { type FunctionName, functionNames } from '../../functions/routes.ts';
-import { AUDIT_MARK, MACHINE_CLIENT_PREFIX } from '../../shared/store/table.ts';
-import type { FunctionMonitoring } from '../constructs/cunxin-function.ts';
-import type { TableGrant } from '../constructs/table-access.ts';
-
-export interface FunctionSettings {
-  readonly description: string;
-  /** Lambda gives processor by memory: 1,769 MiB is one whole virtual processor. */
-  readonly memoryMiB: number;
-  readonly timeoutSeconds: number;
-  readonly table: TableGrant;
-  /** Carries ONNX Runtime and the champion. */
-  readonly onnx: boolean;
-  /** Seals and opens what is kept about persons. */
-  readonly personKeys?: true;
-  readonly monitoring: FunctionMonitoring;
-}
+import { AUDIT_MARK, EVENTS_MARK, MACHINE_CLIENT_PREFIX, WEBHOOKS_MARK } from '../../shared/store/table.ts';
+import { backgroundFunctions } from './background-functions.ts';
+import type { FunctionSettings } from './function-settings.ts';
 
 /** The functions behind the HTTP API: one for each that the route table names, no more and no fewer. */
 export const httpFunctions: Readonly<Record<FunctionName, FunctionSettings>> = {
@@ -63,6 +50,18 @@ export const httpFunctions: Readonly<Record<FunctionName, FunctionSettings>> = {
       durationP99MsMax: 3_000,
     },
   },
+  reviews: {
+    description: 'Cases that a person decides: referred or contested',
+    memoryMiB: 512,
+    timeoutSeconds: 15,
+    table: { access: 'readWrite' },
+    onnx: false,
+    personKeys: true,
+    monitoring: {
+      errorImpact: 'Credit officers cannot work on cases, and applicants cannot contest a decline.',
+      durationP99MsMax: 3_000,
+    },
+  },
   decisions: {
     description: 'Decisions of a program, one or page by page',
     memoryMiB: 512,
@@ -78,11 +77,23 @@ export const httpFunctions: Readonly<Record<FunctionName, FunctionSettings>> = {
     description: 'The audit log of a tenant: what changed, who read what, and whether it is whole',
     memoryMiB: 1_769,
     timeoutSeconds: 25,
-    table: { access: 'read', keyPattern: `ten_*${AUDIT_MARK}*` },
+    table: { access: 'read', keyPatterns: [`ten_*${AUDIT_MARK}*`] },
     onnx: false,
     monitoring: {
       errorImpact: 'Compliance officers cannot read or verify their audit log; nothing is lost of it.',
       durationP99MsMax: 10_000,
+    },
+  },
+  subscriptions: {
+    description: 'Webhook endpoints of a tenant, what they did not take, and its events',
+    memoryMiB: 512,
+    timeoutSeconds: 10,
+    table: { access: 'readWrite', keyPatterns: [`ten_*${WEBHOOKS_MARK}`] },
+    alsoTable: { access: 'read', keyPatterns: [`ten_*${EVENTS_MARK}`] },
+    onnx: false,
+    monitoring: {
+      errorImpact: 'Lenders cannot manage webhooks or replay events; what is sent to webhooks goes on.',
+      durationP99MsMax: 1_500,
     },
   },
 };
@@ -92,7 +103,7 @@ export const tokenFunction: FunctionSettings = {
   description: 'Adds the tenant to the access tokens of machine clients',
   memoryMiB: 512,
   timeoutSeconds: 5,
-  table: { access: 'read', keyPattern: `${MACHINE_CLIENT_PREFIX}*` },
+  table: { access: 'read', keyPatterns: [`${MACHINE_CLIENT_PREFIX}*`] },
   onnx: false,
   monitoring: {
     errorImpact: 'No system can get an access token, so within an hour none can call the API.',
@@ -106,6 +117,7 @@ export const TOKEN_FUNCTION = 'identity';
 export const deployedFunctions: Readonly<Record<string, FunctionSettings>> = {
   ...Object.fromEntries(functionNames.map((name) => [name, httpFunctions[name]])),
   [TOKEN_FUNCTION]: tokenFunction,
+  ...backgroundFunctions,
 };
 
 export const entryOf = (name: string) => `functions/${name}/lambda.ts`;

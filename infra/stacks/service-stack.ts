@@ -1,9 +1,12 @@
-import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { type FunctionName, functionNames, routes } from '../../functions/routes.ts';
 import { qualifiedScope } from '../../shared/http/scopes.ts';
@@ -11,8 +14,12 @@ import { CunxinFunction } from '../constructs/cunxin-function.ts';
 import type { MachineClientSettings } from '../constructs/machine-client.ts';
 import { MachineIdentity } from '../constructs/machine-identity.ts';
 import { PersonKeyBucket } from '../constructs/person-key-bucket.ts';
+import { StreamConsumer } from '../constructs/stream-consumer.ts';
 import type { EncryptedTable } from '../constructs/table-access.ts';
-import { type FunctionSettings, httpFunctions, TOKEN_FUNCTION, tokenFunction } from './functions.ts';
+import { WebhookDelivery } from '../constructs/webhook-delivery.ts';
+import { backgroundFunctions, eventRecords } from './background-functions.ts';
+import type { FunctionSettings } from './function-settings.ts';
+import { httpFunctions, TOKEN_FUNCTION, tokenFunction } from './functions.ts';
 
 export interface ServiceStackProps extends StackProps {
   readonly data: EncryptedTable;
@@ -26,11 +33,20 @@ const TASK_ROOT = '/var/task';
 /** Requests a second and in one burst, over the whole API: far above a nation's days, far below a runaway. */
 const THROTTLE = { rateLimit: 500, burstLimit: 1_000 };
 
+/** Whose programs there are: an operator is a party of every program it creates. */
+const operatorsOf = (clients: readonly MachineClientSettings[]) => [
+  ...new Set(clients.filter(({ scopes }) => scopes.includes('programs:write')).map(({ tenant }) => tenant)),
+];
+
 /** The HTTP API: every route of the route table with its scope, in front of the functions that serve them. */
 export class ServiceStack extends Stack {
   readonly api: HttpApi;
   readonly stage: HttpStage;
   readonly functions: readonly CunxinFunction[];
+  /** Those behind the table's stream. */
+  readonly streamConsumers: readonly CunxinFunction[];
+  /** Where work ends that failed for too long, by what it is. */
+  readonly deadLetters: Readonly<Record<string, Queue>>;
 
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, props);
@@ -45,6 +61,7 @@ export class ServiceStack extends Stack {
         ...settings,
         ...(settings.onnx ? { environment: { MODELS_DIRECTORY: `${TASK_ROOT}/models` } } : {}),
       }).bindTable(data, settings.table);
+      if (settings.alsoTable !== undefined) made.bindTable(data, settings.alsoTable);
       if (settings.personKeys === true) personKeys.bindTo(made);
       return made;
     };
@@ -83,7 +100,50 @@ export class ServiceStack extends Stack {
       });
     }
     this.stage = this.deployStage();
-    this.functions = [...Object.values(served).map(({ behind }) => behind), tokens];
+    const background = {
+      sealer: functionOf('sealer', backgroundFunctions.sealer),
+      events: functionOf('events', backgroundFunctions.events),
+      webhooks: functionOf('webhooks', backgroundFunctions.webhooks),
+    };
+    const deadlines = functionOf('deadlines', backgroundFunctions.deadlines);
+    deadlines.lambda.addEnvironment('OPERATOR_TENANTS', operatorsOf(props.machineClients).join());
+    new Rule(this, 'ReviewExpirySchedule', {
+      description: 'Cases are closed within the hour of their deadline',
+      schedule: Schedule.rate(Duration.hours(1)),
+      targets: [new LambdaTarget(deadlines.lambda)],
+    });
+    const delivery = new WebhookDelivery(this, 'Webhooks');
+    delivery.bindSender(background.events);
+    delivery.bindReceiver(background.webhooks);
+    delivery.bindSigner(background.webhooks);
+    delivery.bindSender(served.subscriptions.behind);
+    delivery.bindSigner(served.subscriptions.behind);
+    const sealing = new StreamConsumer(this, 'Sealing', {
+      consumer: background.sealer,
+      table: data.table,
+      // No filter: whoever could make a record pass one by would have hidden a change. Its own writes come back
+      // once and are passed over.
+      // Appends of one tenant's day follow one another: fewer and larger ones.
+      batchSize: 1_000,
+      batchingWindowSeconds: 5,
+    });
+    const telling = new StreamConsumer(this, 'Telling', {
+      consumer: background.events,
+      table: data.table,
+      filters: eventRecords,
+    });
+    this.deadLetters = {
+      'audit records': sealing.failures,
+      'event records': telling.failures,
+      'webhook deliveries': delivery.deadLetters,
+    };
+    this.streamConsumers = [background.sealer, background.events];
+    this.functions = [
+      ...Object.values(served).map(({ behind }) => behind),
+      tokens,
+      ...Object.values(background),
+      deadlines,
+    ];
     new CfnOutput(this, 'ApiUrl', { value: this.stage.url });
     new CfnOutput(this, 'TokenUrl', { value: `${identity.domain.baseUrl()}/oauth2/token` });
     new CfnOutput(this, 'UserPoolId', { value: identity.userPool.userPoolId });

@@ -41,6 +41,10 @@ export const programPolicy = z
     originationFeeBps: z.int().min(0).max(500),
     /** The all-in APR may be at most this many times the one-year LPR in force on the day. */
     aprCapLprMultiple: z.number().min(1).max(4),
+    /** A person may approve up to this alone; above it a second must agree. Absent: one person is enough. */
+    fourEyesAbovePrincipalMinor: positiveAmountMinor.optional(),
+    /** Days a person has to decide a case; then it is closed by rule. Default 5. */
+    reviewDueDays: z.int().min(1).max(30).optional(),
   })
   .superRefine((policy, context) => {
     if (policy.referBelowCreditScore < policy.minimumCreditScore) {

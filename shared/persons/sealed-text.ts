@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { DomainError } from '../domain/errors.ts';
 import type { PersonKeys, PersonReference } from './person-keys.ts';
 
@@ -40,10 +40,11 @@ export async function sealFor(
   field: string,
   text: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return seal(await keys.obtain(person), contextOf(person, field), text);
+  const key = await keys.obtain(person);
+  return Buffer.concat([nameOf(key), seal(key, contextOf(person, field), text)]);
 }
 
-/** The text; undefined once the person's key has been destroyed. */
+/** The text; undefined once the key it was sealed under has been destroyed, whether or not there is a new one. */
 export async function unsealFor(
   keys: Pick<PersonKeys, 'find'>,
   person: PersonReference,
@@ -51,5 +52,11 @@ export async function unsealFor(
   sealed: Uint8Array,
 ): Promise<string | undefined> {
   const key = await keys.find(person);
-  return key === undefined ? undefined : unseal(key, contextOf(person, field), sealed).toString('utf8');
+  if (key === undefined || !nameOf(key).equals(sealed.subarray(0, KEY_NAME_BYTES))) return undefined;
+  return unseal(key, contextOf(person, field), sealed.subarray(KEY_NAME_BYTES)).toString('utf8');
 }
+
+const KEY_NAME_BYTES = 8;
+
+/** Tells a person's keys apart, if they are registered anew after an erasure; tells nothing of the key. */
+const nameOf = (key: Uint8Array) => createHash('sha256').update(key).digest().subarray(0, KEY_NAME_BYTES);

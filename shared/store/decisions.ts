@@ -93,9 +93,7 @@ export function decisionStore(table: StoreTable) {
       },
       ...lists.puts(made),
       ...reservations.put(made),
-      ...(made.outcome === 'referred'
-        ? reviews.opening(openReview(made, 'referred', null, nowMs))
-        : []),
+      ...(made.outcome === 'referred' ? reviews.opening(openReview(made, 'referred', null, nowMs)) : []),
     ];
     if (made.limitMinor > 0) {
       const observed = made.input.borrowerExposureMinor;

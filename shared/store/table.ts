@@ -22,6 +22,10 @@
  * | program grant | party                     | PROGRAM#program               |
  * | application   | lender#application        | APPLICATION                   |
  * | decision      | lender#decision           | DECISION                      |
+ * | review        | lender#review             | REVIEW                        |
+ * | review's note | lender#review             | NOTE#writtenAt#number         |
+ * | review queue  | lender#program#REVIEWS    | dueAt#review                  |
+ * | review's end  | lender#decision           | REVIEWED#decidedAt#review     |
  * | exposure      | lender#entrepreneur       | EXPOSURE                      |
  * | reservation   | lender#program            | RESERVATION#expires#decision  |
  * | capital use   | lender#program            | CAPITAL_USE                   |
@@ -123,6 +127,16 @@ export const programGrantKey = (party: string, program: string) =>
 export const applicationKey = (lender: string, application: string) =>
   key(`${lender}#${application}`, 'APPLICATION');
 export const decisionKey = (lender: string, decision: string) => key(`${lender}#${decision}`, 'DECISION');
+export const reviewKey = (lender: string, review: string) => key(`${lender}#${review}`, 'REVIEW');
+export const REVIEW_NOTE_PREFIX = 'NOTE#';
+export const reviewNoteKey = (lender: string, review: string, writtenAt: string, note: string) =>
+  key(`${lender}#${review}`, `${REVIEW_NOTE_PREFIX}${writtenAt}#${note}`);
+/** By deadline. A closed case leaves by its time to live, so the partition holds little but what is open. */
+export const reviewQueueKey = (lender: string, program: string, dueAt: string, review: string) =>
+  key(`${lender}#${program}#REVIEWS`, `${dueAt}#${review}`);
+export const REVIEWED_PREFIX = 'REVIEWED#';
+export const reviewedKey = (lender: string, decision: string, decidedAt: string, review: string) =>
+  key(`${lender}#${decision}`, `${REVIEWED_PREFIX}${decidedAt}#${review}`);
 export const exposureKey = (lender: string, entrepreneur: string) =>
   key(`${lender}#${entrepreneur}`, 'EXPOSURE');
 export const RESERVATION_PREFIX = 'RESERVATION#';

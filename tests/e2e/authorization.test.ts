@@ -7,6 +7,7 @@ import { routes } from '../../functions/routes.ts';
 import { localFunctions } from '../../infra/local/functions.ts';
 import { createGateway, type RunningGateway } from '../../infra/local/gateway.ts';
 import { type LocalKeys, openLocalKeys } from '../../infra/local/local-tokens.ts';
+import { errorStatus } from '../../shared/http/error-status.ts';
 import { problem } from '../../shared/http/problem.ts';
 import type { RouteDefinition } from '../../shared/http/route.ts';
 import { type Scope, scopeNames } from '../../shared/http/scopes.ts';
@@ -14,6 +15,7 @@ import { useTable } from '../support/engine.ts';
 import { memoryPersonKeys } from '../support/memory-person-keys.ts';
 import { neverScores } from '../support/never-scores.ts';
 import { routeSamples } from '../support/route-samples.ts';
+import { testWebhooks } from '../support/test-webhooks.ts';
 
 const nowMs = Date.parse('2026-03-01T00:00:00Z');
 const table = useTable();
@@ -30,6 +32,7 @@ beforeAll(async () => {
       table: table(),
       scorer: neverScores,
       personKeys: memoryPersonKeys(),
+      webhooks: testWebhooks(),
       nowMs: () => nowMs,
       log: () => {},
       // One application is made: its ids are those the samples read.
@@ -86,7 +89,9 @@ const ownerOf = (route: RouteDefinition) => samples[route.operation]?.owner ?? e
 describe('the owner with the scope', () => {
   it.each(named)('is served by %s', async (_operation, route) => {
     const { status, json } = await call(route, { tenantId: ownerOf(route), scopes: [route.scope] });
-    expect([status, json]).toEqual([route.successStatus, expect.anything()]);
+    const { thenRefused } = samples[route.operation] ?? {};
+    if (thenRefused === undefined) expect([status, json]).toEqual([route.successStatus, expect.anything()]);
+    else expect([status, problem.parse(json).code]).toEqual([errorStatus[thenRefused], thenRefused]);
   });
 });
 
@@ -107,7 +112,14 @@ describe('the owner without the scope', () => {
 
 describe('another tenant with every scope', () => {
   const stranger = { tenantId: 'ten_stranger', scopes: scopeNames };
-  const upserts = new Set(['putCounty', 'putStation', 'putEntrepreneur', 'putProgram']);
+  /** They make an object of the caller's own. */
+  const upserts = new Set([
+    'putCounty',
+    'putStation',
+    'putEntrepreneur',
+    'putProgram',
+    'createWebhookEndpoint',
+  ]);
 
   /** Names no object: it lists what is the caller's own. */
   const listsOwn = (route: RouteDefinition) => !/\{\w+Id\}/.test(route.path) && route.method === 'GET';

@@ -12,6 +12,7 @@ import { httpEvent } from '../support/http-event.ts';
 import { memoryPersonKeys } from '../support/memory-person-keys.ts';
 import { neverScores } from '../support/never-scores.ts';
 import { routeSamples } from '../support/route-samples.ts';
+import { testWebhooks } from '../support/test-webhooks.ts';
 
 const table = useTable();
 const samples: Readonly<Record<string, (typeof routeSamples)[keyof typeof routeSamples]>> = routeSamples;
@@ -78,6 +79,7 @@ beforeAll(async () => {
     table: table(),
     scorer: neverScores,
     personKeys: memoryPersonKeys(),
+    webhooks: testWebhooks(),
     nowMs: () => nowMs,
     log: () => {},
     newId: (prefix) => `${prefix}_${randomUUID()}`,

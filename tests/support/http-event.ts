@@ -12,11 +12,12 @@ export interface TestRequest {
   readonly body?: unknown;
   readonly base64?: boolean;
   readonly requestId?: string;
+  readonly subject?: string;
 }
 
 /** An event as API Gateway would send it after it verified a token. */
 export function httpEvent(request: TestRequest): HttpEvent {
-  const { routeKey, tenant = 'ten_a', scopes = [], body, requestId = 'req-1' } = request;
+  const { routeKey, tenant = 'ten_a', scopes = [], body, requestId = 'req-1', subject = 'tester' } = request;
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   const [method = '', path = ''] = routeKey.split(' ');
   return {
@@ -35,7 +36,7 @@ export function httpEvent(request: TestRequest): HttpEvent {
       apiId: 'test',
       authorizer: {
         jwt: {
-          claims: { tenant, sub: 'tester', scope: scopes.map(qualifiedScope).join(' ') },
+          claims: { tenant, sub: subject, scope: scopes.map(qualifiedScope).join(' ') },
           scopes: null,
         },
       },

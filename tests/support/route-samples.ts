@@ -1,4 +1,5 @@
 import type { Route } from '../../functions/routes.ts';
+import type { DomainErrorCode } from '../../shared/domain/errors.ts';
 import { programTerms } from './program-terms.ts';
 
 /** A request to a route that its owner may make, and that finds what it names once the world is set up. */
@@ -8,9 +9,14 @@ export interface RouteSample {
   readonly params: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Can be done once only: repeated in the world the samples set up, it is refused so. */
+  readonly thenRefused?: DomainErrorCode;
 }
 
 const station = { countyId: 'cty_1', village: '李家村', openedOn: '2024-05-01', stage: 'partner' };
+
+/** As derived from its idempotency key. */
+const webhookParams = { endpointId: 'whk_c7b8dc6e8bf4186c2211efd1f16596f5' };
 
 /**
  * One sample for every operation: a route that is added without one does not compile, so none escapes the
@@ -64,6 +70,35 @@ export const routeSamples: Readonly<Record<Route['operation'], RouteSample>> = {
       automatedDecision: 'refused',
     },
   },
+  listReviews: { owner: 'ten_lender', params: { programId: 'prg_1' } },
+  claimReview: {
+    owner: 'ten_lender',
+    params: { programId: 'prg_1', reviewId: 'rev_1-r' },
+    body: {},
+    thenRefused: 'wrong_state',
+  },
+  writeNote: {
+    owner: 'ten_lender',
+    params: { programId: 'prg_1', reviewId: 'rev_1-r' },
+    body: { text: '已电话核实' },
+  },
+  decideReview: {
+    owner: 'ten_lender',
+    params: { programId: 'prg_1', reviewId: 'rev_1-r' },
+    body: { outcome: 'declined', reasonCode: 'documents_insufficient' },
+  },
+  confirmReview: {
+    owner: 'ten_lender',
+    params: { programId: 'prg_1', reviewId: 'rev_1-r' },
+    body: { agrees: true },
+    thenRefused: 'wrong_state',
+  },
+  getReview: { owner: 'ten_lender', params: { programId: 'prg_1', reviewId: 'rev_1-r' } },
+  contestDecision: {
+    owner: 'ten_lender',
+    params: { programId: 'prg_1', decisionId: 'dec_1' },
+    body: { ground: 'missing_data' },
+  },
   putPerson: {
     owner: 'ten_platform',
     params: { entrepreneurId: 'ent_1' },
@@ -99,4 +134,17 @@ export const routeSamples: Readonly<Record<Route['operation'], RouteSample>> = {
   getDecision: { owner: 'ten_lender', params: { programId: 'prg_1', decisionId: 'dec_1' } },
   verifyAudit: { owner: 'ten_lender', params: { date: '2026-03-01' } },
   listAuditEntries: { owner: 'ten_lender', params: { date: '2026-03-01' } },
+  createWebhookEndpoint: {
+    owner: 'ten_lender',
+    params: {},
+    headers: { 'idempotency-key': 'webhook-1' },
+    body: { url: 'https://lender.example/events', eventTypes: ['decision.made'] },
+  },
+  listWebhookEndpoints: { owner: 'ten_lender', params: {} },
+  getWebhookEndpoint: { owner: 'ten_lender', params: webhookParams },
+  rotateWebhookSecret: { owner: 'ten_lender', params: webhookParams, body: {} },
+  listDeadLetters: { owner: 'ten_lender', params: webhookParams },
+  redriveDeadLetters: { owner: 'ten_lender', params: webhookParams, body: {} },
+  listEvents: { owner: 'ten_lender', params: {} },
+  removeWebhookEndpoint: { owner: 'ten_lender', params: webhookParams },
 };

@@ -20,6 +20,7 @@ import { httpEvent, type TestRequest } from '../../support/http-event.ts';
 import { neverScores } from '../../support/never-scores.ts';
 import { routeSamples } from '../../support/route-samples.ts';
 import { sampleApplication, sampleDecision, sampleProgram } from '../../support/sample-lending.ts';
+import { testWebhooks } from '../../support/test-webhooks.ts';
 
 const table = useTable();
 const logged: RequestRecord[] = [];
@@ -37,6 +38,7 @@ beforeAll(async () => {
     table: table(),
     scorer: neverScores,
     personKeys: await filePersonKeys(directory),
+    webhooks: testWebhooks(),
     nowMs: () => nowMs,
     log: (record) => logged.push(record),
     newId: (prefix) => `${prefix}_${randomUUID()}`,
