@@ -50,9 +50,8 @@ export async function sealChanges(
   }
 }
 
-const storedAccess = z.object({
-  access: auditedAccess.pick({ actor: true, objects: true, ownerTenantIds: true }),
-});
+const { actor, objects, ownerTenantIds } = auditedAccess.shape;
+const storedAccess = z.object({ access: z.object({ actor, objects, ownerTenantIds }) });
 
 /** The entry of a change; undefined for bookkeeping that follows from what is audited, or would feed on itself. */
 function entryOf(change: ItemChange): AuditEntry | undefined {
