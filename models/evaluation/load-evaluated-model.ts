@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from '../../shared/domain/parse.ts';
 import type { FeatureListFacts } from '../../shared/scoring/feature-range.ts';
 import { loadScorer } from '../../shared/scoring/load-scorer.ts';
-import { shapesSchema } from '../../shared/scoring/manifest.ts';
+import { readShapes } from '../../shared/scoring/model-files.ts';
 import {
   SIGNATURE_FILE,
   type TrustedKey,
@@ -28,11 +28,7 @@ export async function loadEvaluatedModel(
   trustedKeys: readonly TrustedKey[],
 ): Promise<EvaluatedModel> {
   const scorer = await loadScorer({ directory, featureList });
-  const shapes = parse(
-    shapesSchema,
-    JSON.parse(await readFile(join(directory, scorer.manifest.shapes.file), 'utf8')),
-    { root: 'shapes', code: 'model_rejected' },
-  ).terms;
+  const shapes = await readShapes(directory, scorer.manifest);
   return { scorer, shapes, signedBy: await signedBy(directory, trustedKeys) };
 }
 

@@ -1,30 +1,19 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
-import type { z } from 'zod';
 import type { DecidingModel } from '../domain/decide.ts';
-import { DomainError } from '../domain/errors.ts';
-import { parse } from '../domain/parse.ts';
 import { evaluateShapes, type Shape, type ShapeModel, shapeModelOf } from '../domain/shape-model.ts';
 import { type FeatureListFacts, FeatureRanges } from './feature-range.ts';
+import { type GoldenRow, goldenSchema, type Manifest, type RegisteredModel } from './manifest.ts';
 import {
-  type GoldenRow,
-  goldenSchema,
-  type Manifest,
-  manifestSchema,
-  type RegisteredModel,
-  type Registry,
-  registrySchema,
-  shapesSchema,
-} from './manifest.ts';
-import {
-  SIGNATURE_FILE,
-  TRUSTED_KEYS_FILE,
-  type TrustedKey,
-  trustedKeysSchema,
-  verifyManifest,
-} from './model-signature.ts';
+  fileOf,
+  jsonOf,
+  type ModelFolder,
+  readManifest,
+  readRegistry,
+  readShapes,
+  rejected,
+} from './model-files.ts';
+import type { TrustedKey } from './model-signature.ts';
 import { CONTRIBUTIONS_NAME, INPUT_NAME, PD_NAME, Scorer } from './scorer.ts';
 
 export const PD_TOLERANCE = 1e-6;
@@ -42,41 +31,30 @@ export const sessionOptions: InferenceSession.SessionOptions = {
   logSeverityLevel: 3,
 };
 
-export interface LoadScorerOptions {
-  /** A model folder: manifest.json and the files it names. */
-  readonly directory: string;
+export interface LoadScorerOptions extends ModelFolder {
   /** What this code computes; the model must have been trained on exactly that. */
   readonly featureList: FeatureListFacts;
-  /** SHA-256 of manifest.json as the registry has it. */
-  readonly manifestSha256?: string;
-  /**
-   * Keys of which one must have signed the manifest. Left out only for a model that this very process has had
-   * trained (a backtest's folds) or that is being looked at before it is signed; nothing decides with such a one.
-   */
-  readonly trustedKeys?: readonly TrustedKey[];
 }
 
 /**
- * Load a model and hold it to its manifest before it scores anyone: the manifest's signature, SHA-256 of every
- * file (both before a byte is parsed, let alone given to the runtime), the feature list's hash and order, the terms of the shapes and of the ONNX, and the training code's own answers (golden.json)
- * by ONNX and by shapes, PD to 1e-6 and contributions to 1e-5. The session is warm when this resolves.
+ * Load a model and hold it to its manifest before it scores anyone: the manifest's signature and SHA-256 of
+ * every file (before a byte is parsed, let alone given to the runtime), the feature list's hash and order, the
+ * terms of the shapes and of the ONNX, and the training code's own answers (golden.json) by ONNX and by shapes,
+ * PD to 1e-6 and contributions to 1e-5. The session is warm when this resolves.
  *
  * Raises DomainError `model_rejected`, whose issue names the file and field that did not match.
  */
 export async function loadScorer(options: LoadScorerOptions): Promise<Scorer> {
   const { directory, featureList } = options;
-  const manifestBytes = await fileOf(directory, 'manifest.json', options.manifestSha256);
-  if (options.trustedKeys !== undefined)
-    await requireSignature(directory, manifestBytes, options.trustedKeys);
-  const manifest = jsonOf(manifestSchema, manifestBytes, 'manifest');
+  const manifest = await readManifest(options);
   requireFeatureList(manifest, featureList);
 
-  const [onnxBytes, shapesBytes, goldenBytes] = await Promise.all([
+  const [onnxBytes, terms, goldenBytes] = await Promise.all([
     fileOf(directory, manifest.onnx.file, manifest.onnx.sha256),
-    fileOf(directory, manifest.shapes.file, manifest.shapes.sha256),
+    readShapes(directory, manifest),
     fileOf(directory, manifest.golden.file, manifest.golden.sha256),
   ]);
-  const shapes = requireShapes(manifest, jsonOf(shapesSchema, shapesBytes, 'shapes').terms);
+  const shapes = requireShapes(manifest, terms);
   const golden = jsonOf(goldenSchema, goldenBytes, 'golden').rows;
 
   const session = await sessionOf(manifest, onnxBytes);
@@ -93,21 +71,6 @@ export async function loadScorer(options: LoadScorerOptions): Promise<Scorer> {
     throw error;
   }
   return scorer;
-}
-
-/** A registry file and the keys beside it. Raises DomainError `model_rejected` when either is not what it must be. */
-export async function readRegistry(
-  registryFile: string,
-): Promise<{ readonly registry: Registry; readonly trustedKeys: readonly TrustedKey[] }> {
-  const directory = dirname(registryFile);
-  const [registryBytes, keysBytes] = await Promise.all([
-    fileOf(directory, basename(registryFile)),
-    fileOf(directory, TRUSTED_KEYS_FILE),
-  ]);
-  return {
-    registry: jsonOf(registrySchema, registryBytes, 'registry'),
-    trustedKeys: jsonOf(trustedKeysSchema, keysBytes, 'trustedKeys').keys,
-  };
 }
 
 /** The champion a registry file names, its signature verified. Raises DomainError `model_rejected` as `loadScorer`. */
@@ -159,22 +122,6 @@ async function loadRegistered(
   return scorer;
 }
 
-async function requireSignature(
-  directory: string,
-  manifest: Uint8Array,
-  trustedKeys: readonly TrustedKey[],
-): Promise<void> {
-  const text = new TextDecoder('latin1').decode(await fileOf(directory, SIGNATURE_FILE));
-  const verdict = verifyManifest(manifest, text, trustedKeys);
-  if (verdict.kind === 'valid') return;
-  const why = {
-    malformed: 'is not a signature',
-    unknown_key: 'is of a key that is not trusted',
-    wrong: 'is not of this manifest',
-  };
-  throw rejected(SIGNATURE_FILE, verdict.kind, `${SIGNATURE_FILE} ${why[verdict.kind]}`);
-}
-
 function decidingModelOf(manifest: Manifest, shapes: ShapeModel): DecidingModel {
   return {
     modelVersion: manifest.modelVersion,
@@ -187,29 +134,6 @@ function decidingModelOf(manifest: Manifest, shapes: ShapeModel): DecidingModel 
     referenceContributions: manifest.referenceContributions,
     shapes,
   };
-}
-
-async function fileOf(directory: string, file: string, sha256?: string): Promise<Uint8Array> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(join(directory, file));
-  } catch (cause) {
-    throw rejected(file, 'missing', `${file} cannot be read`, cause);
-  }
-  if (sha256 === undefined) return bytes;
-  const actual = createHash('sha256').update(bytes).digest('hex');
-  if (actual !== sha256) throw rejected(file, 'sha256', `${file}: SHA-256 is ${actual}, not ${sha256}`);
-  return bytes;
-}
-
-function jsonOf<Schema extends z.ZodType>(schema: Schema, bytes: Uint8Array, root: string): z.output<Schema> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw rejected(root, 'not_json', `${root}: not JSON`, cause);
-  }
-  return parse(schema, value, { code: 'model_rejected', root });
 }
 
 function requireFeatureList(manifest: Manifest, featureList: FeatureListFacts): void {
@@ -315,8 +239,4 @@ async function requireGolden(scorer: Scorer, row: GoldenRow, index: number): Pro
       `${at}: contributions and intercept do not add up to the log-odds`,
     );
   }
-}
-
-function rejected(field: string, code: string, message: string, cause?: unknown): DomainError {
-  return new DomainError('model_rejected', message, { issues: [{ field, code, message }], cause });
 }

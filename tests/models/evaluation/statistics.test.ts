@@ -17,7 +17,7 @@ import { modelsDirectory, ourFeatureList, registryFile } from '../../../models/f
 import { RandomStream } from '../../../models/simulator/random-stream.ts';
 import { shapeModelOf } from '../../../shared/domain/shape-model.ts';
 import { features as ourFeatures } from '../../../shared/features/feature-list.ts';
-import { readRegistry } from '../../../shared/scoring/load-scorer.ts';
+import { readRegistry } from '../../../shared/scoring/model-files.ts';
 
 function drawn(rows: number, seed: number, said: (truth: number) => number) {
   const random = new RandomStream([seed]);
