@@ -2,12 +2,14 @@ import type { HandlersOf, RouteDefinition } from '../shared/http/route.ts';
 import { getApplicationContract, submitApplicationContract } from './applications/contract.ts';
 import { listAuditEntriesContract, verifyAuditContract } from './audit/contract.ts';
 import {
+  explainDecisionContract,
   exportDecisionsContract,
   getDecisionContract,
   listDecisionsContract,
   listLenderDecisionsContract,
 } from './decisions/contract.ts';
 import { reportTransactionsContract } from './ingest/contract.ts';
+import { lendingRoutes } from './lending/routes.ts';
 import {
   erasePersonContract,
   exportPersonContract,
@@ -323,6 +325,20 @@ export const routes = [
     applicants: 'own',
   },
   {
+    operation: 'explainDecision',
+    method: 'GET',
+    path: '/v1/programs/{programId}/decisions/{decisionId}/explanation',
+    scope: 'decisions:read',
+    function: 'decisions',
+    tag: 'Decisions',
+    summary: 'Explain a decision in words: reasons, factors, data, model and policy, how to contest',
+    contract: explainDecisionContract,
+    successStatus: 200,
+    errors: [],
+    conditional: true,
+    applicants: 'own',
+  },
+  {
     operation: 'verifyAudit',
     method: 'GET',
     path: '/v1/audit/days/{date}',
@@ -443,6 +459,7 @@ export const routes = [
     errors: [],
   },
   ...reviewRoutes,
+  ...lendingRoutes,
 ] as const satisfies readonly RouteDefinition[];
 
 export type Route = (typeof routes)[number];

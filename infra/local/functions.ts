@@ -5,6 +5,7 @@ import {
 import { createHandler as createAudit } from '../../functions/audit/handler.ts';
 import { createHandler as createDecisions } from '../../functions/decisions/handler.ts';
 import { createHandler as createIngest } from '../../functions/ingest/handler.ts';
+import { createHandler as createLending } from '../../functions/lending/handler.ts';
 import { createHandler as createPeople, type PeopleDependencies } from '../../functions/people/handler.ts';
 import { createHandler as createRegistry } from '../../functions/registry/handler.ts';
 import { createHandler as createReviews } from '../../functions/reviews/handler.ts';
@@ -30,6 +31,7 @@ export function localFunctions(dependencies: LocalFunctionDependencies): Record<
     reviews: createReviews(dependencies),
     decisions: createDecisions(dependencies),
     audit: createAudit(dependencies),
+    lending: createLending(dependencies),
     subscriptions: createSubscriptions(dependencies),
   };
 }

@@ -73,6 +73,18 @@ export const httpFunctions: Readonly<Record<FunctionName, FunctionSettings>> = {
       durationP99MsMax: 1_500,
     },
   },
+  lending: {
+    description: 'Offers accepted, loans paid out, repaid and changed; portfolio, collections, lending terms',
+    memoryMiB: 1_769,
+    timeoutSeconds: 25,
+    table: { access: 'readWrite' },
+    onnx: false,
+    monitoring: {
+      errorImpact:
+        'Partners cannot accept offers, and lenders cannot pay out, record repayments or read loans.',
+      durationP99MsMax: 5_000,
+    },
+  },
   audit: {
     description: 'The audit log of a tenant: what changed, who read what, and whether it is whole',
     memoryMiB: 1_769,

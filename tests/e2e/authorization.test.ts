@@ -15,6 +15,7 @@ import { useTable } from '../support/engine.ts';
 import { memoryPersonKeys } from '../support/memory-person-keys.ts';
 import { neverScores } from '../support/never-scores.ts';
 import { routeSamples } from '../support/route-samples.ts';
+import { seedLending } from '../support/seed-lending.ts';
 import { testWebhooks } from '../support/test-webhooks.ts';
 
 const nowMs = Date.parse('2026-03-01T00:00:00Z');
@@ -47,7 +48,10 @@ beforeAll(async () => {
     log: () => {},
   }).listen(0);
   // The world the reads find. Every write is repeatable, so the tests below may make it again in any order.
-  for (const route of inOrder) await call(route, { tenantId: ownerOf(route), scopes: [route.scope] });
+  for (const route of inOrder) {
+    await call(route, { tenantId: ownerOf(route), scopes: [route.scope] });
+    if (route.operation === 'putProgram') await seedLending(table());
+  }
 });
 afterAll(async () => {
   await gateway.close();
@@ -66,7 +70,8 @@ async function call(route: RouteDefinition, caller: Caller | null) {
   const sample = samples[route.operation] ?? expect.fail(`no sample of ${route.operation}`);
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => sample.params[name] ?? '');
   const token = caller && (await keys.issue({ ...caller, nowMs }));
-  const response = await fetch(gateway.url + path, {
+  const query = sample.query === undefined ? '' : `?${new URLSearchParams(sample.query)}`;
+  const response = await fetch(gateway.url + path + query, {
     method: route.method,
     headers: {
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
@@ -172,7 +177,7 @@ describe('an applicant’s own token', () => {
   it.each(
     named.filter(([, route]) => route.applicants === 'own'),
   )('is served its own by %s', async (_operation, route) => {
-    const { status } = await call(route, applicant('ent_1'));
+    const { status } = await call(route, applicant(samples[route.operation]?.applicant ?? 'ent_1'));
     expect(status).toBe(route.successStatus);
   });
 });

@@ -12,6 +12,7 @@ import { httpEvent } from '../support/http-event.ts';
 import { memoryPersonKeys } from '../support/memory-person-keys.ts';
 import { neverScores } from '../support/never-scores.ts';
 import { routeSamples } from '../support/route-samples.ts';
+import { seedLending } from '../support/seed-lending.ts';
 import { testWebhooks } from '../support/test-webhooks.ts';
 
 const table = useTable();
@@ -90,6 +91,7 @@ beforeAll(async () => {
   for (const [operation, sample] of Object.entries(samples)) {
     const route = byOperation.get(operation) ?? expect.fail(operation);
     if (sample.body !== undefined) await call(route, sample.body);
+    if (operation === 'putProgram') await seedLending(table());
   }
 });
 

@@ -1,5 +1,6 @@
 import type { Route } from '../../functions/routes.ts';
 import type { DomainErrorCode } from '../../shared/domain/errors.ts';
+import { lendingSamples } from './lending-samples.ts';
 import { programTerms } from './program-terms.ts';
 
 /** A request to a route that its owner may make, and that finds what it names once the world is set up. */
@@ -8,6 +9,9 @@ export interface RouteSample {
   readonly owner: string;
   readonly params: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The person whose object it is, where applicants may call it. Default `ent_1`. */
+  readonly applicant?: string;
+  readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   /** Can be done once only: repeated in the world the samples set up, it is refused so. */
   readonly thenRefused?: DomainErrorCode;
@@ -70,6 +74,7 @@ export const routeSamples: Readonly<Record<Route['operation'], RouteSample>> = {
       automatedDecision: 'refused',
     },
   },
+  ...lendingSamples,
   listReviews: { owner: 'ten_lender', params: { programId: 'prg_1' } },
   claimReview: {
     owner: 'ten_lender',
@@ -131,6 +136,7 @@ export const routeSamples: Readonly<Record<Route['operation'], RouteSample>> = {
   listDecisions: { owner: 'ten_lender', params: { programId: 'prg_1' } },
   listLenderDecisions: { owner: 'ten_lender', params: {} },
   exportDecisions: { owner: 'ten_lender', params: { date: '2026-03-01' } },
+  explainDecision: { owner: 'ten_lender', params: { programId: 'prg_1', decisionId: 'dec_1' } },
   getDecision: { owner: 'ten_lender', params: { programId: 'prg_1', decisionId: 'dec_1' } },
   verifyAudit: { owner: 'ten_lender', params: { date: '2026-03-01' } },
   listAuditEntries: { owner: 'ten_lender', params: { date: '2026-03-01' } },

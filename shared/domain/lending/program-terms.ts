@@ -5,7 +5,9 @@ import { programId } from '../identifiers.ts';
 import { amountMinor, positiveAmountMinor } from '../money.ts';
 import { allInRateBps } from './all-in-rate.ts';
 import { type LendingLawViolation, lendingLawRules, lendingLawViolations } from './lending-law.ts';
+import { coLenders } from './loan-event.ts';
 import { LOAN_PRINCIPAL_MINOR_MAX, type LoanProduct, loanProduct } from './loan-product.ts';
+import { recommenderPolicy } from './recommender.ts';
 
 /** A product as a program offers it, within bounds. */
 export const offeredProduct = z
@@ -36,6 +38,10 @@ export const programTerms = z.strictObject({
   version: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/),
   effectiveFrom: businessDate,
   singleBorrowerLimitMinor: amountMinor,
+  /** Who lends, and how much of every fen. Default: the program's lender alone. */
+  lenders: coLenders.optional(),
+  /** Bounds on what one partner may vouch for. Default: none. */
+  recommenders: recommenderPolicy.optional(),
   products: z
     .array(offeredProduct)
     .min(1)
@@ -46,7 +52,8 @@ export const programTerms = z.strictObject({
     ),
 });
 export type ProgramTerms = z.output<typeof programTerms>;
-export type CommittedProgramTerms = ProgramTerms & { readonly committedOn: BusinessDate };
+export const committedProgramTerms = programTerms.extend({ committedOn: businessDate });
+export type CommittedProgramTerms = z.output<typeof committedProgramTerms>;
 
 /** A principal at which rounding to whole units does not show in a rate. */
 const PRINCIPAL_FOR_RATES_MINOR = 1_000_000_000;

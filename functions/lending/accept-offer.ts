@@ -1,0 +1,184 @@
+import { type BusinessDate, businessDateOf, DEFAULT_TIME_ZONE } from '../../shared/domain/calendar.ts';
+import type { Decision, Offer } from '../../shared/domain/decision.ts';
+import { DomainError } from '../../shared/domain/errors.ts';
+import type { IdempotentRequest } from '../../shared/domain/idempotency.ts';
+import type { LoanContract, LoanEventOf } from '../../shared/domain/lending/loan-event.ts';
+import { contractOfOffer, offerOf } from '../../shared/domain/lending/loan-offer.ts';
+import { type LoanReceipt, receiptOf } from '../../shared/domain/lending/loan-receipt.ts';
+import { offerExpiresOn, openLoan } from '../../shared/domain/lending/loan-record.ts';
+import { recommenderLimit, recommenderRecord } from '../../shared/domain/lending/recommender.ts';
+import type { DecisionStore } from '../../shared/store/decisions.ts';
+import { inputHash } from '../../shared/store/idempotency.ts';
+import type { LendingTermsStore } from '../../shared/store/lending-terms.ts';
+import type { ProgramLoans } from '../../shared/store/program-loans.ts';
+import type { ProgramStore } from '../../shared/store/programs.ts';
+import type { ReservationStore } from '../../shared/store/reservations.ts';
+import { calendarOf, type RepaymentCalendar } from './offer-calendar.ts';
+import { eventIdOf, type RecordEventDependencies, refusal, todayOf } from './record-event.ts';
+
+export interface OfferInput {
+  readonly tenantId: string;
+  readonly programId: string;
+  readonly decisionId: string;
+  readonly offerId: string;
+  readonly productCode: string | undefined;
+}
+
+export interface OfferDependencies extends RecordEventDependencies {
+  readonly programs: Pick<ProgramStore, 'getGrant'>;
+  readonly decisions: Pick<DecisionStore, 'get'>;
+  readonly reservations: Pick<ReservationStore, 'get'>;
+  readonly terms: Pick<LendingTermsStore, 'inForce'>;
+  readonly listed: Pick<ProgramLoans, 'vouchedFor'>;
+}
+
+interface OpenOffer {
+  readonly lender: string;
+  readonly decision: Decision;
+  readonly offer: Offer;
+  readonly contract: LoanContract;
+  readonly today: BusinessDate;
+}
+
+/** One loan for each approval: its offers stand for one another. */
+export const loanIdOf = (decisionId: string) => decisionId.replace(/^dec_/, 'loan_');
+
+/** The repayment calendar of an offer, as if it were paid out on a day; today without one. */
+export async function readOfferCalendar(
+  input: OfferInput & { readonly disbursedOn: BusinessDate | undefined },
+  dependencies: OfferDependencies,
+): Promise<{ readonly calendar: RepaymentCalendar; readonly borrowerId: string }> {
+  const { contract, decision, today } = await openOffer(input, dependencies);
+  const decidedOn = businessDateOf(Date.parse(decision.decidedAt), DEFAULT_TIME_ZONE);
+  return {
+    calendar: {
+      offerId: input.offerId,
+      expiresOn: offerExpiresOn(decidedOn),
+      ...calendarOf(contract, input.disbursedOn ?? today),
+    },
+    borrowerId: contract.borrowerId,
+  };
+}
+
+/**
+ * Accept an offer: the contract opens a loan and settles the approval's promise, in one transaction, once for each
+ * approval. What the program had reserved beyond the offer's principal is free again.
+ *
+ * Raises DomainError `not_found`, `invalid_request` for a product that is not on offer or unlawful today, and
+ * `loan_state_conflict` for an offer that has expired or whose approval was taken up, or a partner who may vouch
+ * for no more.
+ */
+export async function acceptOffer(
+  input: OfferInput & { readonly idempotencyKey: string; readonly requireOwn: (borrower: string) => void },
+  dependencies: OfferDependencies,
+): Promise<{ readonly receipt: LoanReceipt; readonly replayed: boolean }> {
+  const { loans, reservations, programs, nowMs } = dependencies;
+  const { tenantId, programId, decisionId, offerId, productCode } = input;
+  const request: IdempotentRequest = {
+    tenantId,
+    operation: 'acceptOffer',
+    key: input.idempotencyKey,
+    inputHash: inputHash({ programId, decisionId, offerId, productCode: productCode ?? null }),
+  };
+  const loanId = loanIdOf(decisionId);
+  const grant = await programs.getGrant(tenantId, programId);
+  if (grant === undefined) throw new DomainError('not_found', 'no such program');
+  const lender = grant.lenderTenantId;
+  const first = await loans.firstResultId(request, nowMs());
+  if (first !== undefined) return recordedAcceptance(lender, loanId, first, input, dependencies);
+
+  const { decision, contract, today } = await openOffer(input, dependencies);
+  input.requireOwn(contract.borrowerId);
+  const held = await reservations.get(lender, programId, decision);
+  if (held?.status !== 'open') throw noLongerOpen(held === undefined ? 'not_reserved' : held.status);
+  if (today > held.expiresOn) throw noLongerOpen('expired');
+  await requireWithinVouching(lender, contract, today, dependencies);
+
+  const event: LoanEventOf<'contract_accepted'> = {
+    type: 'contract_accepted',
+    loanId,
+    eventId: eventIdOf(request),
+    businessDate: today,
+    contract,
+  };
+  const opened = openLoan(event, decision.input.program.countyId);
+  if (opened.result !== 'applied') throw refusal(opened.result);
+  const receipt = receiptOf(null, opened.record, event, today);
+  const result = await loans.commit({
+    lender,
+    before: null,
+    after: opened.record,
+    entries: [],
+    event: { event, recordedOn: today, receipt },
+    request,
+    accepts: held,
+    nowMs: nowMs(),
+  });
+  if (result.kind === 'committed') return { receipt, replayed: false };
+  if (result.kind === 'answered') {
+    return recordedAcceptance(lender, loanId, result.eventId, input, dependencies);
+  }
+  const now = await reservations.get(lender, programId, decision);
+  if (now?.status === 'open') {
+    throw new DomainError('too_many_requests', 'the program is busy: send the same request again', {
+      retryAfterSeconds: 1,
+    });
+  }
+  throw noLongerOpen(now?.status ?? 'not_reserved');
+}
+
+async function openOffer(input: OfferInput, dependencies: OfferDependencies): Promise<OpenOffer> {
+  const { programs, decisions, terms, nowMs } = dependencies;
+  const grant = await programs.getGrant(input.tenantId, input.programId);
+  if (grant === undefined) throw new DomainError('not_found', 'no such program');
+  const lender = grant.lenderTenantId;
+  const today = todayOf(nowMs());
+  const [decision, inForce] = await Promise.all([
+    decisions.get(lender, input.programId, input.decisionId),
+    terms.inForce(lender, input.programId, today),
+  ]);
+  if (decision === undefined) throw new DomainError('not_found', 'no such decision');
+  const offer = offerOf(decision, input.offerId);
+  const contract = contractOfOffer(decision, offer, inForce, input.productCode, today);
+  return { lender, decision, offer, contract, today };
+}
+
+async function recordedAcceptance(
+  lender: string,
+  loanId: string,
+  eventId: string,
+  { requireOwn }: { readonly requireOwn: (borrower: string) => void },
+  { loans }: OfferDependencies,
+) {
+  const recorded = await loans.getEvent(lender, loanId, eventId);
+  if (recorded?.event.type !== 'contract_accepted') {
+    throw new DomainError('corrupt_record', 'an idempotency record names no contract');
+  }
+  requireOwn(recorded.event.contract.borrowerId);
+  return { receipt: recorded.receipt, replayed: true };
+}
+
+async function requireWithinVouching(
+  lender: string,
+  { recommenderId, programId, principalMinor }: LoanContract,
+  today: BusinessDate,
+  { terms, listed }: OfferDependencies,
+): Promise<void> {
+  if (recommenderId === null) return;
+  const policy = (await terms.inForce(lender, programId, today))?.recommenders;
+  if (policy === undefined) return;
+  const vouched = await listed.vouchedFor(lender, recommenderId);
+  const ofProgram = vouched.filter((loan) => loan.programId === programId);
+  const { bound, limitMinor } = recommenderLimit(recommenderRecord(recommenderId, ofProgram), policy);
+  if (principalMinor <= limitMinor) return;
+  const code = bound === 'within_bounds' ? 'outstanding_over_bound' : bound;
+  throw new DomainError('loan_state_conflict', 'the partner who vouched may not vouch for this loan', {
+    issues: [{ field: 'recommenderId', code, message: `may vouch for ${limitMinor} more` }],
+  });
+}
+
+function noLongerOpen(code: string): DomainError {
+  return new DomainError('loan_state_conflict', 'offerId: the offer is no longer open', {
+    issues: [{ field: 'offerId', code: `offer_${code}`, message: 'apply again for a new decision' }],
+  });
+}
