@@ -37,7 +37,7 @@ describe('the route table', () => {
 
   it.each(named)('%s refuses unknown fields in its body', (_operation, route) => {
     const { body } = route.contract;
-    if (body === undefined) return expect(route.method).toBe('GET');
+    if (body === undefined) return expect(['GET', 'DELETE']).toContain(route.method);
     const result = body.safeParse({ surelyUnknown: 1 });
     expect(result.error?.issues.map((issue) => issue.code)).toContain('unrecognized_keys');
   });
