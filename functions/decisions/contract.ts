@@ -6,6 +6,7 @@ import {
   decisionOutcomes,
   selectedDecision,
 } from '../../shared/domain/decision.ts';
+import { explanation, languages } from '../../shared/domain/explanation.ts';
 import { countyId, decisionId, programId } from '../../shared/domain/identifiers.ts';
 import { scoreBands } from '../../shared/domain/score-band.ts';
 import { nextCursor, pageQuery } from '../../shared/http/paging.ts';
@@ -69,4 +70,10 @@ export const exportDecisionsContract = {
 export const getDecisionContract = {
   params: z.object({ programId, decisionId }),
   response: decision,
+} as const;
+
+export const explainDecisionContract = {
+  params: z.object({ programId, decisionId }),
+  query: z.strictObject({ language: z.enum(languages).default('zh') }),
+  response: explanation,
 } as const;

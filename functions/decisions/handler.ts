@@ -6,9 +6,16 @@ import type { DecisionPage } from '../../shared/store/decision-lists.ts';
 import { decisionStore } from '../../shared/store/decisions.ts';
 import type { StoreTable } from '../../shared/store/dynamo.ts';
 import { programStore } from '../../shared/store/programs.ts';
+import { reviewStore } from '../../shared/store/reviews.ts';
 import { type HandlersFor, routesFor } from '../routes.ts';
 import type { DecisionField } from './contract.ts';
-import { exportDecisions, getDecision, listDecisions, listLenderDecisions } from './read-decisions.ts';
+import {
+  explain,
+  exportDecisions,
+  getDecision,
+  listDecisions,
+  listLenderDecisions,
+} from './read-decisions.ts';
 
 export interface DecisionsDependencies extends HttpRuntime {
   readonly table: StoreTable;
@@ -16,12 +23,21 @@ export interface DecisionsDependencies extends HttpRuntime {
 
 /** Decisions as the parties of a program read them. */
 export function createHandler({ table, nowMs, log }: DecisionsDependencies): HttpFunction {
-  const stores = { programs: programStore(table), decisions: decisionStore(table) };
+  const stores = {
+    programs: programStore(table),
+    decisions: decisionStore(table),
+    reviews: reviewStore(table),
+  };
   const handlers: HandlersFor<'decisions'> = {
     getDecision: async ({ principal, params }) => {
       const found = await getDecision({ tenantId: principal.tenantId, ...params }, stores);
       requireOwn(principal, found.input.application.entrepreneurId);
       return { body: found };
+    },
+    explainDecision: async ({ principal, params, query }) => {
+      const found = await explain({ tenantId: principal.tenantId, ...params, ...query }, stores);
+      requireOwn(principal, found.entrepreneurId);
+      return { body: found.explanation };
     },
     listDecisions: async ({ principal: { tenantId }, params, query }) => {
       const { limit, cursor, fields, ...filter } = query;

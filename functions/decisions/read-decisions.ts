@@ -1,9 +1,13 @@
 import { addDays, type BusinessDate, DEFAULT_TIME_ZONE, startOfDayMs } from '../../shared/domain/calendar.ts';
 import type { Decision } from '../../shared/domain/decision.ts';
 import { DomainError } from '../../shared/domain/errors.ts';
+import { type Explanation, explainDecision, type Language } from '../../shared/domain/explanation.ts';
+import { reviewIdOf } from '../../shared/domain/review.ts';
+import { features } from '../../shared/features/feature-list.ts';
 import type { DecisionFilter, DecisionPage } from '../../shared/store/decision-lists.ts';
 import type { DecisionStore } from '../../shared/store/decisions.ts';
 import type { ProgramGrant, ProgramStore } from '../../shared/store/programs.ts';
+import type { ReviewStore } from '../../shared/store/reviews.ts';
 
 export interface ReadDecisionsDependencies {
   readonly programs: Pick<ProgramStore, 'getGrant'>;
@@ -72,6 +76,31 @@ export async function exportDecisions(
       }),
     ),
     cursor: page.cursor,
+  };
+}
+
+/** A decision in the words of the person it is about, as it stands after any review. */
+export async function explain(
+  input: OfProgram & { readonly decisionId: string; readonly language: Language },
+  dependencies: ReadDecisionsDependencies & {
+    readonly reviews: Pick<ReviewStore, 'get' | 'listResolutions'>;
+  },
+): Promise<{ readonly explanation: Explanation; readonly entrepreneurId: string }> {
+  const made = await getDecision(input, dependencies);
+  const { lenderTenantId: lender, decisionId } = made;
+  const [resolutions, contest] = await Promise.all([
+    dependencies.reviews.listResolutions(lender, decisionId),
+    dependencies.reviews.get(lender, input.programId, reviewIdOf(decisionId, 'contested')),
+  ]);
+  return {
+    explanation: explainDecision({
+      decision: made,
+      resolutions,
+      contest,
+      explanations: features,
+      language: input.language,
+    }),
+    entrepreneurId: made.input.application.entrepreneurId,
   };
 }
 

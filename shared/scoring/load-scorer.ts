@@ -98,6 +98,21 @@ export async function loadChallengers(
   return scorers;
 }
 
+/**
+ * The model of a version that decides, decided before or scores in the shadow, as strictly as the champion;
+ * undefined when the registry knows no such version.
+ */
+export async function loadVersion(
+  registryFile: string,
+  modelVersion: string,
+  featureList: FeatureListFacts,
+): Promise<Scorer | undefined> {
+  const { registry, trustedKeys } = await readRegistry(registryFile);
+  const { champion, retired, challengers } = registry;
+  const found = [champion, ...retired, ...challengers].find((model) => model.modelVersion === modelVersion);
+  return found && loadRegistered(registryFile, found, modelVersion, featureList, trustedKeys);
+}
+
 async function loadRegistered(
   registryFile: string,
   model: RegisteredModel,

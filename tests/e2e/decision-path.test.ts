@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoProgram, INCUBATOR, LENDER, OPERATOR, PLATFORM } from '../../infra/local/demo/demo-county.ts';
+import { type ReplayResult, replayDecisions } from '../../infra/local/replay/replay-decisions.ts';
 import { type LocalService, startLocal } from '../../infra/local/start.ts';
 import { type SimulatedStation, simulateCounty } from '../../models/simulator/simulate-county.ts';
 import { decisionBytes, replay } from '../../shared/domain/decide.ts';
@@ -10,6 +11,7 @@ import { type Decision, decision } from '../../shared/domain/decision.ts';
 import { featureListHash, features } from '../../shared/features/feature-list.ts';
 import type { Scope } from '../../shared/http/scopes.ts';
 import { loadChampion } from '../../shared/scoring/load-scorer.ts';
+import { decisionStore } from '../../shared/store/decisions.ts';
 import { programStore } from '../../shared/store/programs.ts';
 
 const TODAY = '2026-06-15';
@@ -195,5 +197,21 @@ describe('from a station’s history to a decision, through the API', () => {
     expect(made.outcome).toBe('declined');
     expect(made.input).toMatchObject({ consentId: null, score: null, features: null, history: null });
     expect(made.reasons.map(({ code }) => code)).toEqual(['consent_missing']);
+  });
+
+  it('replays every decision this suite made, scores and all, to the byte', async () => {
+    const programs = programStore(service.table);
+    const scorer = await loadChampion(registryFile, { hash: featureListHash, features });
+    const scorerOf = async (version: string) => (version === scorer.model.modelVersion ? scorer : undefined);
+    const dependencies = { programs, decisions: decisionStore(service.table), scorerOf };
+    const results: ReplayResult[] = [];
+    for (const { programId } of await programs.listGrants(OPERATOR)) {
+      for await (const result of replayDecisions({ tenantId: LENDER, programId }, dependencies)) {
+        results.push(result);
+      }
+    }
+    await scorer.release();
+    expect(results.length).toBeGreaterThanOrEqual(6);
+    expect(results.filter(({ kind }) => kind !== 'identical')).toEqual([]);
   });
 });
