@@ -8,6 +8,8 @@
  * | station       | platform#station          | STATION                       |
  * | day bundle    | platform#station          | D#YYYY-MM-DD                  |
  * | part of a day | platform#station          | D#YYYY-MM-DD#part             |
+ * | ingest counts | platform#station          | COUNTS#YYYY-MM-DD             |
+ * | file import   | platform#import           | IMPORT                        |
  * | entrepreneur  | platform#entrepreneur     | ENTREPRENEUR                  |
  * | consent       | platform#entrepreneur     | CONSENT#consent               |
  * | person, sealed| platform#entrepreneur     | PERSON                        |
@@ -26,6 +28,7 @@
  * | review's note | lender#review             | NOTE#writtenAt#number         |
  * | review queue  | lender#program#REVIEWS    | dueAt#review                  |
  * | review's end  | lender#decision           | REVIEWED#decidedAt#review     |
+ * | shadow score  | lender#program#SHADOW     | model#decidedAt#decision      |
  * | exposure      | lender#entrepreneur       | EXPOSURE                      |
  * | reservation   | lender#program            | RESERVATION#expires#decision  |
  * | capital use   | lender#program            | CAPITAL_USE                   |
@@ -83,6 +86,10 @@ export const dayBundleKey = (platform: string, station: string, day: string) =>
   key(`${platform}#${station}`, `D#${day}`);
 export const dayPartKey = (platform: string, station: string, day: string, part: number) =>
   key(`${platform}#${station}`, `D#${day}#${String(part).padStart(3, '0')}`);
+/** By the UTC day the reports came in, not the day they are about. */
+export const ingestCountsKey = (platform: string, station: string, day: string) =>
+  key(`${platform}#${station}`, `COUNTS#${day}`);
+export const importKey = (platform: string, importId: string) => key(`${platform}#${importId}`, 'IMPORT');
 /** Sorts after the day's bundle and all its parts, and before the next day. */
 export const endOfDayKey = (platform: string, station: string, day: string) =>
   key(`${platform}#${station}`, `D#${day}#~`);
@@ -137,6 +144,15 @@ export const reviewQueueKey = (lender: string, program: string, dueAt: string, r
 export const REVIEWED_PREFIX = 'REVIEWED#';
 export const reviewedKey = (lender: string, decision: string, decidedAt: string, review: string) =>
   key(`${lender}#${decision}`, `${REVIEWED_PREFIX}${decidedAt}#${review}`);
+/** Beside a program and apart from it: who writes these can write nothing else. */
+export const SHADOW_MARK = '#SHADOW';
+export const shadowScoreKey = (
+  lender: string,
+  program: string,
+  model: string,
+  decidedAt: string,
+  decision: string,
+) => key(`${lender}#${program}${SHADOW_MARK}`, `${model}#${decidedAt}#${decision}`);
 export const exposureKey = (lender: string, entrepreneur: string) =>
   key(`${lender}#${entrepreneur}`, 'EXPOSURE');
 export const RESERVATION_PREFIX = 'RESERVATION#';
