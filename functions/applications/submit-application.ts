@@ -1,7 +1,6 @@
 import type { Application, ApplicationRequest } from '../../shared/domain/application.ts';
 import { addDays, businessDateOf } from '../../shared/domain/calendar.ts';
 import { type Consent, consentInForce } from '../../shared/domain/consent.ts';
-import { scoreCardOf } from '../../shared/domain/credit-score.ts';
 import { decide, needsScore } from '../../shared/domain/decide.ts';
 import { type Decision, type DecisionInput, decision } from '../../shared/domain/decision.ts';
 import { DomainError } from '../../shared/domain/errors.ts';
@@ -29,6 +28,8 @@ export interface SubmitApplicationInput {
   readonly programId: string;
   readonly idempotencyKey: string;
   readonly request: ApplicationRequest;
+  /** The decline that is decided again on corrected facts. */
+  readonly correctsDecisionId?: string;
 }
 
 export interface SubmitApplicationDependencies {
@@ -37,7 +38,7 @@ export interface SubmitApplicationDependencies {
   readonly entrepreneurs: Pick<EntrepreneurStore, 'get'>;
   readonly bundles: Pick<DayBundleStore, 'readSummariesKnownAt'>;
   readonly decisions: Pick<DecisionStore, 'commit' | 'firstResultId' | 'get' | 'getExposureMinor'>;
-  readonly scorer: Pick<Scorer, 'model' | 'scoreOne'>;
+  readonly scorer: Pick<Scorer, 'model' | 'scoreCard'>;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
   readonly newId: NewId;
@@ -72,9 +73,13 @@ export async function submitApplication(
   const { decisions, programs, nowMs, random, sleep } = dependencies;
   const request: IdempotentRequest = {
     tenantId: input.tenantId,
-    operation: 'submitApplication',
+    operation: input.correctsDecisionId === undefined ? 'submitApplication' : 'correctDecision',
     key: input.idempotencyKey,
-    inputHash: inputHash({ programId: input.programId, request: input.request }),
+    inputHash: inputHash({
+      programId: input.programId,
+      request: input.request,
+      correctsDecisionId: input.correctsDecisionId,
+    }),
   };
   const grant = await programs.getGrant(input.tenantId, input.programId);
   if (grant === undefined) throw new DomainError('not_found', 'no such program');
@@ -84,7 +89,7 @@ export async function submitApplication(
     if (first !== undefined) return { decision: await decided(grant, first, decisions), replayed: true };
 
     const submittedMs = nowMs();
-    const made = await decideOnce(input.request, grant, submittedMs, dependencies);
+    const made = await decideOnce(input, grant, submittedMs, dependencies);
     const result = await decisions.commit({
       application: made.input.application,
       decision: made,
@@ -123,7 +128,7 @@ async function decided(
 
 /** Load, score where the rules want a score, decide. */
 async function decideOnce(
-  request: ApplicationRequest,
+  { request, correctsDecisionId }: Pick<SubmitApplicationInput, 'request' | 'correctsDecisionId'>,
   grant: ProgramGrant,
   submittedMs: number,
   dependencies: SubmitApplicationDependencies,
@@ -132,11 +137,12 @@ async function decideOnce(
   const unscored = await loadInput(request, grant, submittedMs, dependencies, {
     applicationId: newId('app'),
     decisionId: newId('dec'),
+    ...(correctsDecisionId === undefined ? {} : { correctsDecisionId }),
   });
   const decidedAt = unscored.application.submittedAt;
   const score =
     unscored.features !== null && needsScore(unscored, decidedAt)
-      ? scoreCardOf(scorer.model, await scorer.scoreOne(vectorOf(unscored.features)))
+      ? await scorer.scoreCard(vectorOf(unscored.features))
       : null;
   // Parsed so that the stored text, the answer and a replay agree to the byte.
   return decision.parse(
@@ -147,7 +153,7 @@ async function decideOnce(
 const vectorOf = (values: readonly (number | null)[]) =>
   Float32Array.from(values, (value) => value ?? Number.NaN);
 
-type DecisionIds = Pick<Application, 'applicationId' | 'decisionId'>;
+type DecisionIds = Pick<Application, 'applicationId' | 'decisionId' | 'correctsDecisionId'>;
 
 /**
  * Everything the decision reads. The history is read last, and only when the applicant has consented to it

@@ -6,6 +6,8 @@ import type { ScreeningFacts } from './screening-rules.ts';
 /** What is known once the applicant is scored. */
 export interface AppraisalFacts extends ScreeningFacts {
   readonly score: ScoreCard;
+  /** Points either side of the score that the policy counts as the same; 0 where it takes scores as they are. */
+  readonly scoreMargin: number;
   readonly pricing: Pricing;
   /** Null when no month of cash flow has been observed. */
   readonly affordability: Affordability | null;
@@ -24,7 +26,35 @@ export const scoreBelowMinimum: Rule<AppraisalFacts> = {
     en: 'The credit score is below the least the program accepts',
   },
   effect: 'declines',
-  check: ({ input, score }) => atLeast(score.creditScore, input.program.policy.minimumCreditScore),
+  // A score that is too uncertain to be below is scoreUncertain's to refer.
+  check: ({ input, score, scoreMargin }) => {
+    const { minimumCreditScore } = input.program.policy;
+    return {
+      broken: score.creditScore + scoreMargin < minimumCreditScore,
+      observed: score.creditScore,
+      bound: minimumCreditScore,
+    };
+  },
+};
+
+export const scoreUncertain: Rule<AppraisalFacts> = {
+  code: 'score_uncertain',
+  sentences: {
+    zh: '评分的不确定范围跨越了最低要求，需人工审核',
+    en: 'The score is too uncertain to tell on which side of the minimum it lies; a person decides',
+  },
+  effect: 'refers',
+  check: ({ input, score, scoreMargin }) => {
+    const { minimumCreditScore } = input.program.policy;
+    if (scoreMargin === 0) return null;
+    return {
+      broken:
+        score.creditScore - scoreMargin < minimumCreditScore &&
+        score.creditScore + scoreMargin >= minimumCreditScore,
+      observed: `${score.creditScore} ± ${scoreMargin.toFixed(1)}`,
+      bound: minimumCreditScore,
+    };
+  },
 };
 
 export const scoreInReferralBand: Rule<AppraisalFacts> = {
@@ -106,7 +136,7 @@ export const priceAboveCap: Rule<AppraisalFacts> = {
  * and a later decline outranks the referral.
  */
 export const appraisalStages: readonly Stage<AppraisalFacts>[] = [
-  { name: 'score', referralEnds: false, rules: [scoreBelowMinimum, scoreInReferralBand] },
+  { name: 'score', referralEnds: false, rules: [scoreBelowMinimum, scoreUncertain, scoreInReferralBand] },
   { name: 'affordability', referralEnds: true, rules: [cashFlowUnknown, cashFlowInsufficient] },
   { name: 'exposure', referralEnds: true, rules: [borrowerLimitReached, capitalExhausted] },
   { name: 'pricing', referralEnds: true, rules: [priceAboveCap] },

@@ -67,7 +67,11 @@ export function logOddsAtScore(scale: ScoreScale, score: number): number {
  * The score with its exact breakdown: `basePoints` is the score of the reference applicant, each term's
  * points are what it adds to that, and basePoints + Σ points is the score before rounding and bounds.
  */
-export function scoreCardOf(model: ScoredModel, scored: ScoredApplicant): ScoreCard {
+export function scoreCardOf(
+  model: ScoredModel,
+  scored: ScoredApplicant,
+  standardErrorLogOdds: number | null = null,
+): ScoreCard {
   if (scored.contributions.length !== model.terms.length) {
     throw new RangeError(`${scored.contributions.length} contributions for ${model.terms.length} terms`);
   }
@@ -91,6 +95,7 @@ export function scoreCardOf(model: ScoredModel, scored: ScoredApplicant): ScoreC
     modelSha256: model.modelSha256,
     probabilityOfDefault: scored.probabilityOfDefault,
     logOdds: scored.logOdds,
+    standardErrorLogOdds,
     creditScore: creditScore(model.scoreScale, scored.logOdds),
     basePoints: unboundedScore(model.scoreScale, referenceLogOdds),
     terms,

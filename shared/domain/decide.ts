@@ -5,7 +5,7 @@ import {
   scoreBelowMinimum,
   scoreInReferralBand,
 } from './appraisal-rules.ts';
-import type { ScoredModel } from './credit-score.ts';
+import { pointsPerLogOdds, type ScoredModel } from './credit-score.ts';
 import {
   type Decision,
   type DecisionInput,
@@ -67,7 +67,7 @@ export function decide(input: DecisionInput, context: DecisionContext): Decision
     });
   }
 
-  const appraisal = appraise(facts, scoreOf(input, context.model));
+  const appraisal = appraise(facts, scoreOf(input, context.model), context.model);
   const evaluation = evaluateStages(appraisalStages, appraisal);
   const approved = evaluation.outcome === 'passed';
   const offers = approved ? offersOf(appraisal) : [];
@@ -101,7 +101,7 @@ function scoreOf(input: DecisionInput, model: DecidingModel): ScoreCard {
   return score;
 }
 
-function appraise(facts: ScreeningFacts, score: ScoreCard): AppraisalFacts {
+function appraise(facts: ScreeningFacts, score: ScoreCard, model: DecidingModel): AppraisalFacts {
   const { application, program, cashFlow, borrowerExposureMinor, reservedCapitalMinor } = facts.input;
   const { policy } = program;
   const { requestedTermMonths, requestedPrincipalMinor } = application;
@@ -113,6 +113,10 @@ function appraise(facts: ScreeningFacts, score: ScoreCard): AppraisalFacts {
   return {
     ...facts,
     score,
+    scoreMargin:
+      policy.referWithinStandardErrors *
+      (score.standardErrorLogOdds ?? 0) *
+      pointsPerLogOdds(model.scoreScale),
     pricing,
     affordability,
     affordablePrincipalMinor:

@@ -36,6 +36,8 @@ export const scoreCard = z.strictObject({
   modelSha256: z.string(),
   probabilityOfDefault: z.number().min(0).max(1),
   logOdds: z.number(),
+  /** From the fit's bags; null where the model does not know how sure it is. */
+  standardErrorLogOdds: z.number().min(0).nullable(),
   creditScore: z.int().min(350).max(950),
   /** Points of the reference applicant; basePoints + Σ points is the score before rounding and bounds. */
   basePoints: z.number(),

@@ -24,6 +24,11 @@ export const programPolicy = z
     minimumCreditScore: z.int().min(350).max(950),
     /** From the minimum up to here: referred to a person. */
     referBelowCreditScore: z.int().min(350).max(950),
+    /**
+     * Standard errors either side of a score within which it counts as on both sides of the minimum: such a case
+     * goes to a person. 0 takes every score as it is.
+     */
+    referWithinStandardErrors: z.number().min(0).max(3).default(0),
     minimumPrincipalMinor: positiveAmountMinor,
     maximumPrincipalMinor: positiveAmountMinor,
     /** What one borrower may owe this lender in all. */

@@ -14,7 +14,7 @@ import {
   rejected,
 } from './model-files.ts';
 import type { TrustedKey } from './model-signature.ts';
-import { CONTRIBUTIONS_NAME, INPUT_NAME, PD_NAME, Scorer } from './scorer.ts';
+import { CONTRIBUTIONS_NAME, INPUT_NAME, PD_NAME, Scorer, type UncertaintySession } from './scorer.ts';
 
 export const PD_TOLERANCE = 1e-6;
 export const CONTRIBUTION_TOLERANCE = 1e-5;
@@ -58,11 +58,13 @@ export async function loadScorer(options: LoadScorerOptions): Promise<Scorer> {
   const golden = jsonOf(goldenSchema, goldenBytes, 'golden').rows;
 
   const session = await sessionOf(manifest, onnxBytes);
+  const uncertainty = await uncertaintyOf(directory, manifest);
   const scorer = new Scorer(
     session,
     manifest,
     decidingModelOf(manifest, shapes),
     new FeatureRanges(featureList.features),
+    uncertainty,
   );
   try {
     for (const [index, row] of golden.entries()) await requireGolden(scorer, row, index);
@@ -187,25 +189,48 @@ function requireShapes(manifest: Manifest, shapes: readonly Shape[]): ShapeModel
   }
 }
 
+interface TensorShape {
+  readonly tensor: string;
+  readonly side: 'inputMetadata' | 'outputMetadata';
+  /** Of [N, width]. */
+  readonly width: number;
+}
+
 async function sessionOf(manifest: Manifest, bytes: Uint8Array): Promise<InferenceSession> {
+  return openSession(manifest.onnx.file, bytes, [
+    { tensor: INPUT_NAME, side: 'inputMetadata', width: manifest.features.length },
+    { tensor: PD_NAME, side: 'outputMetadata', width: 1 },
+    { tensor: CONTRIBUTIONS_NAME, side: 'outputMetadata', width: manifest.terms.length },
+  ]);
+}
+
+/** Undefined where the manifest names no such model. */
+async function uncertaintyOf(
+  directory: string,
+  { uncertainty, features }: Manifest,
+): Promise<UncertaintySession | undefined> {
+  if (uncertainty === undefined) return undefined;
+  const { file, sha256, output } = uncertainty;
+  const session = await openSession(file, await fileOf(directory, file, sha256), [
+    { tensor: INPUT_NAME, side: 'inputMetadata', width: features.length },
+    { tensor: output, side: 'outputMetadata', width: 1 },
+  ]);
+  return { session, output };
+}
+
+async function openSession(
+  file: string,
+  bytes: Uint8Array,
+  tensors: readonly TensorShape[],
+): Promise<InferenceSession> {
   let session: InferenceSession;
   try {
     session = await InferenceSession.create(bytes, sessionOptions);
   } catch (cause) {
-    throw rejected(
-      manifest.onnx.file,
-      'not_loadable',
-      `${manifest.onnx.file}: no ONNX the runtime loads`,
-      cause,
-    );
+    throw rejected(file, 'not_loadable', `${file}: no ONNX the runtime loads`, cause);
   }
-  const expected = [
-    { tensor: INPUT_NAME, found: session.inputMetadata, width: manifest.features.length },
-    { tensor: PD_NAME, found: session.outputMetadata, width: 1 },
-    { tensor: CONTRIBUTIONS_NAME, found: session.outputMetadata, width: manifest.terms.length },
-  ];
-  for (const { tensor, found, width } of expected) {
-    const metadata = found.find((candidate) => candidate.name === tensor);
+  for (const { tensor, side, width } of tensors) {
+    const metadata = session[side].find((candidate) => candidate.name === tensor);
     if (
       metadata?.isTensor &&
       metadata.type === 'float32' &&
@@ -215,11 +240,7 @@ async function sessionOf(manifest: Manifest, bytes: Uint8Array): Promise<Inferen
       continue;
     }
     await session.release();
-    throw rejected(
-      `${manifest.onnx.file}.${tensor}`,
-      'mismatch',
-      `${manifest.onnx.file}: ${tensor} must be float32 [N, ${width}]`,
-    );
+    throw rejected(`${file}.${tensor}`, 'mismatch', `${file}: ${tensor} must be float32 [N, ${width}]`);
   }
   return session;
 }

@@ -40,6 +40,10 @@ export const manifestSchema = z
     onnx: z.object({ file: fileName, sha256, bytes: z.int().positive(), opset: z.int(), mlOpset: z.int() }),
     shapes: z.object({ file: fileName, sha256 }),
     golden: z.object({ file: fileName, sha256 }),
+    /** Standard error of the log-odds, from the fit's outer bags; a model of its own, off the scoring path. */
+    uncertainty: z
+      .object({ file: fileName, sha256, output: z.string(), varianceScale: z.number().positive() })
+      .optional(),
     metrics: z.record(z.string(), z.unknown()),
     trainedWith: z.record(z.string(), z.unknown()),
   })

@@ -1,6 +1,7 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import type { ScoredApplicant } from '../domain/credit-score.ts';
+import { type ScoredApplicant, scoreCardOf } from '../domain/credit-score.ts';
 import type { DecidingModel } from '../domain/decide.ts';
+import type { ScoreCard } from '../domain/decision.ts';
 import type { FeatureRanges } from './feature-range.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -21,6 +22,12 @@ export interface ScoredBlock {
   readonly contributions: Float32Array;
 }
 
+/** The session that tells how sure the model is, and the name of its one output [N, 1]. */
+export interface UncertaintySession {
+  readonly session: InferenceSession;
+  readonly output: string;
+}
+
 /**
  * A model in memory, verified. Any number of calls may be in flight: each has tensors of its own. One row
  * costs less that way than with pooled buffers, since the runtime hands its output over without a copy.
@@ -30,12 +37,20 @@ export class Scorer {
   readonly manifest: Manifest;
   readonly #session: InferenceSession;
   readonly #ranges: FeatureRanges;
+  readonly #uncertainty: UncertaintySession | undefined;
 
-  constructor(session: InferenceSession, manifest: Manifest, model: DecidingModel, ranges: FeatureRanges) {
+  constructor(
+    session: InferenceSession,
+    manifest: Manifest,
+    model: DecidingModel,
+    ranges: FeatureRanges,
+    uncertainty?: UncertaintySession,
+  ) {
     this.#session = session;
     this.manifest = manifest;
     this.model = model;
     this.#ranges = ranges;
+    this.#uncertainty = uncertainty;
   }
 
   /**
@@ -45,6 +60,25 @@ export class Scorer {
   async scoreOne(features: Float32Array): Promise<ScoredApplicant> {
     this.#ranges.check(features, 1);
     return this.run(features.slice());
+  }
+
+  /**
+   * The score card of one applicant, with the standard error of its log-odds where the model knows it. Raises
+   * as `scoreOne`.
+   */
+  async scoreCard(features: Float32Array): Promise<ScoreCard> {
+    const scored = await this.scoreOne(features);
+    return scoreCardOf(this.model, scored, await this.#standardErrorLogOdds(features.slice()));
+  }
+
+  async #standardErrorLogOdds(features: Float32Array): Promise<number | null> {
+    if (this.#uncertainty === undefined) return null;
+    const { session, output } = this.#uncertainty;
+    const outputs = await session.run(
+      { [INPUT_NAME]: new Tensor('float32', features, [1, features.length]) },
+      [output],
+    );
+    return (outputs[output]?.data as Float32Array)[0] ?? null;
   }
 
   /**
@@ -96,6 +130,7 @@ export class Scorer {
   /** Free the runtime's memory; the scorer is of no use afterwards. */
   async release(): Promise<void> {
     await this.#session.release();
+    await this.#uncertainty?.session.release();
   }
 
   /** One vector through the session, unchecked; the runtime reads it in place. */

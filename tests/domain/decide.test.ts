@@ -25,7 +25,7 @@ function changed(change: string): DecisionInput {
       (node, key) => (node as Record<string, unknown>)[key],
       input,
     ) as Record<string, unknown>;
-    target[last] = /^(null|\d+)$/.test(text) ? JSON.parse(text) : text;
+    target[last] = /^(null|\d+(\.\d+)?)$/.test(text) ? JSON.parse(text) : text;
   }
   return decisionInput.parse(input);
 }

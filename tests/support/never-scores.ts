@@ -14,7 +14,7 @@ export const neverScores: LocalFunctionDependencies['scorer'] = {
     referenceContributions: [],
     shapes: { intercept: 0, terms: [] },
   },
-  scoreOne: async () => {
+  scoreCard: async () => {
     throw new Error('this test asks no model');
   },
 };

@@ -45,7 +45,11 @@ async function main(): Promise<void> {
   const nowMs = Date.now();
   const dataDirectory = join(dataDirectoryOf(process.env), 'demo');
   await rm(dataDirectory, { recursive: true, force: true });
-  const service = await startLocal({ dataDirectory, port: 0 });
+  const service = await startLocal({
+    dataDirectory,
+    port: 0,
+    log: ({ fault }) => fault !== null && console.error(fault),
+  });
   try {
     console.log(`Cunxin at ${service.url}, engine ${service.engine.name}, data in ${dataDirectory}`);
     console.log(`One county, ${STATIONS} stations, two years, reported through the API:`);

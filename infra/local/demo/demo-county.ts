@@ -27,6 +27,7 @@ export function demoProgram(countyId: string, opensOn: string, closesOn: string)
       maximumHistoryAgeDays: 14,
       minimumCreditScore: 600,
       referBelowCreditScore: 620,
+      referWithinStandardErrors: 0,
       minimumPrincipalMinor: 300_000,
       maximumPrincipalMinor: 15_000_000,
       singleBorrowerLimitMinor: 15_000_000,

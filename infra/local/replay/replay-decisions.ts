@@ -1,4 +1,3 @@
-import { scoreCardOf } from '../../../shared/domain/credit-score.ts';
 import { type DecidingModel, decide, decisionBytes } from '../../../shared/domain/decide.ts';
 import type { Decision } from '../../../shared/domain/decision.ts';
 import { DomainError } from '../../../shared/domain/errors.ts';
@@ -18,7 +17,7 @@ export interface ReplayDependencies {
   readonly programs: Pick<ProgramStore, 'getGrant'>;
   readonly decisions: Pick<DecisionStore, 'get' | 'list'>;
   /** The model of a version, verified; undefined when there is none of that version. */
-  readonly scorerOf: (modelVersion: string) => Promise<Pick<Scorer, 'model' | 'scoreOne'> | undefined>;
+  readonly scorerOf: (modelVersion: string) => Promise<Pick<Scorer, 'model' | 'scoreCard'> | undefined>;
 }
 
 export interface ReplayInput {
@@ -82,7 +81,7 @@ export async function replayDecision(
       return impossible(`${modelVersion} is another file here: ${scorer.model.modelSha256}`);
     }
     const vector = Float32Array.from(input.features ?? [], (value) => value ?? Number.NaN);
-    const score = scoreCardOf(scorer.model, await scorer.scoreOne(vector));
+    const score = await scorer.scoreCard(vector);
     const context = { decidedAt: stored.decidedAt, model: scorer.model, explanations: features };
     again = decide({ ...input, score }, context);
   }
