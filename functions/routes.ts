@@ -1,5 +1,9 @@
 import type { HandlersOf, RouteDefinition } from '../shared/http/route.ts';
-import { getApplicationContract, submitApplicationContract } from './applications/contract.ts';
+import {
+  correctDecisionContract,
+  getApplicationContract,
+  submitApplicationContract,
+} from './applications/contract.ts';
 import { listAuditEntriesContract, verifyAuditContract } from './audit/contract.ts';
 import {
   explainDecisionContract,
@@ -258,6 +262,20 @@ export const routes = [
     contract: submitApplicationContract,
     successStatus: 201,
     errors: ['version_conflict'],
+  },
+  {
+    operation: 'correctDecision',
+    method: 'POST',
+    path: '/v1/programs/{programId}/decisions/{decisionId}/corrections',
+    scope: 'applications:write',
+    function: 'applications',
+    tag: 'Applications',
+    summary:
+      'Have a declined application decided again on corrected facts; the new decision names the old one',
+    contract: correctDecisionContract,
+    successStatus: 201,
+    errors: ['version_conflict', 'wrong_state'],
+    applicants: 'own',
   },
   {
     operation: 'getApplication',

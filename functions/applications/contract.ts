@@ -11,6 +11,17 @@ export const submitApplicationContract = {
   response: decision,
 } as const;
 
+export const correctedFacts = ['station', 'entrepreneur', 'history', 'consent'] as const;
+
+export const correctDecisionContract = {
+  params: application.pick({ programId: true, decisionId: true }),
+  headers: z.object({ 'idempotency-key': idempotencyKey }),
+  body: z.strictObject({
+    corrected: z.array(z.enum(correctedFacts)).min(1).max(4).describe('What was corrected where it is kept'),
+  }),
+  response: decision,
+} as const;
+
 export const getApplicationContract = {
   params: application.pick({ programId: true, applicationId: true }),
   response: application,

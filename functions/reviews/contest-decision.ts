@@ -41,8 +41,9 @@ export async function contestDecision(
     throw new DomainError('wrong_state', `only a decline can be contested, and this is ${standing.outcome}`);
   }
   const opened = openReview(made, 'contested', ground, nowMs());
-  if (await reviews.open(opened)) return opened;
+  if (await reviews.contest(opened)) return opened;
   const theirs = await existing();
-  if (theirs === undefined) throw new DomainError('version_conflict', 'the decision moved meanwhile');
+  if (theirs === undefined)
+    throw new DomainError('wrong_state', 'it was decided again on corrected facts: contest that');
   return theirs;
 }

@@ -25,6 +25,8 @@ export const application = z.strictObject({
   purpose: z.enum(loanPurposes),
   /** PIPL art. 24: an applicant may refuse a decision made by a machine alone. */
   automatedDecision: z.enum(['accepted', 'refused']).default('accepted'),
+  /** Decided again on corrected facts: the decision this one follows. */
+  correctsDecisionId: decisionId.optional(),
 });
 export type Application = z.output<typeof application>;
 

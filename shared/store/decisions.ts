@@ -16,6 +16,7 @@ import { openReview } from '../domain/review.ts';
 import { decisionLists } from './decision-lists.ts';
 import type { StoreTable } from './dynamo.ts';
 import { firstResultId, idempotencyPut } from './idempotency.ts';
+import { getRecourse, recoursePut } from './recourses.ts';
 import { reservationStore } from './reservations.ts';
 import { reviewStore } from './reviews.ts';
 import { applicationKey, capitalKey, decisionKey, exposureKey } from './table.ts';
@@ -92,6 +93,14 @@ export function decisionStore(table: StoreTable) {
         },
       },
       ...lists.puts(made),
+      ...(submitted.correctsDecisionId === undefined
+        ? []
+        : [
+            recoursePut(table, lender, submitted.correctsDecisionId, {
+              kind: 'correction',
+              decisionId: made.decisionId,
+            }),
+          ]),
       ...reservations.put(made),
       ...(made.outcome === 'referred' ? reviews.opening(openReview(made, 'referred', null, nowMs)) : []),
     ];
@@ -176,6 +185,10 @@ export function decisionStore(table: StoreTable) {
     },
 
     list: lists.list,
+
+    /** What the applicant did about a decline, if anything. */
+    getRecourse: (lender: string, id: string) => getRecourse(table, lender, id),
+
     listOfPerson: lists.listOfPerson,
   };
 }

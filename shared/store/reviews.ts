@@ -14,6 +14,7 @@ import { parse } from '../domain/parse.ts';
 import { type Review, type ReviewDecision, review, reviewDecision } from '../domain/review.ts';
 import type { StoreTable } from './dynamo.ts';
 import { LAST, queryItems } from './query-items.ts';
+import { recoursePut } from './recourses.ts';
 import { reservationStore } from './reservations.ts';
 import {
   capitalKey,
@@ -103,8 +104,15 @@ export function reviewStore(table: StoreTable) {
     /** For the transaction that opens a case: there is one of its id at the most. */
     opening: (item: Review): TransactWriteItem[] => puts(item, undefined),
 
-    /** False when the case exists already. */
-    open: (item: Review): Promise<boolean> => write(puts(item, undefined)),
+    /** The case of a contest; false when the decision was contested, or corrected, before. */
+    contest: (item: Review): Promise<boolean> =>
+      write([
+        ...puts(item, undefined),
+        recoursePut(table, item.lenderTenantId, item.decisionId, {
+          kind: 'contest',
+          reviewId: item.reviewId,
+        }),
+      ]),
 
     /** The next version of a case that stays open; false when it moved meanwhile. */
     save: (next: Review): Promise<boolean> => write(puts(next, next.version - 1)),

@@ -27,6 +27,7 @@
  * | review        | lender#review             | REVIEW                        |
  * | review's note | lender#review             | NOTE#writtenAt#number         |
  * | review queue  | lender#program#REVIEWS    | dueAt#review                  |
+ * | recourse      | lender#decision           | RECOURSE                      |
  * | review's end  | lender#decision           | REVIEWED#decidedAt#review     |
  * | shadow score  | lender#program#SHADOW     | model#decidedAt#decision      |
  * | exposure      | lender#entrepreneur       | EXPOSURE                      |
@@ -141,6 +142,7 @@ export const reviewNoteKey = (lender: string, review: string, writtenAt: string,
 /** By deadline. A closed case leaves by its time to live, so the partition holds little but what is open. */
 export const reviewQueueKey = (lender: string, program: string, dueAt: string, review: string) =>
   key(`${lender}#${program}#REVIEWS`, `${dueAt}#${review}`);
+export const recourseKey = (lender: string, decision: string) => key(`${lender}#${decision}`, 'RECOURSE');
 export const REVIEWED_PREFIX = 'REVIEWED#';
 export const reviewedKey = (lender: string, decision: string, decidedAt: string, review: string) =>
   key(`${lender}#${decision}`, `${REVIEWED_PREFIX}${decidedAt}#${review}`);

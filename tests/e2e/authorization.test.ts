@@ -177,8 +177,9 @@ describe('an applicant’s own token', () => {
   it.each(
     named.filter(([, route]) => route.applicants === 'own'),
   )('is served its own by %s', async (_operation, route) => {
-    const { status } = await call(route, applicant(samples[route.operation]?.applicant ?? 'ent_1'));
-    expect(status).toBe(route.successStatus);
+    const { applicant: own = 'ent_1', thenRefused } = samples[route.operation] ?? {};
+    const { status } = await call(route, applicant(own));
+    expect(status).toBe(thenRefused === undefined ? route.successStatus : errorStatus[thenRefused]);
   });
 });
 

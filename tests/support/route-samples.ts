@@ -104,6 +104,14 @@ export const routeSamples: Readonly<Record<Route['operation'], RouteSample>> = {
     params: { programId: 'prg_1', decisionId: 'dec_1' },
     body: { ground: 'missing_data' },
   },
+  // Contested by now: the one recourse is taken.
+  correctDecision: {
+    owner: 'ten_incubator',
+    params: { programId: 'prg_1', decisionId: 'dec_1' },
+    headers: { 'idempotency-key': 'correction-1' },
+    body: { corrected: ['history'] },
+    thenRefused: 'wrong_state',
+  },
   putPerson: {
     owner: 'ten_platform',
     params: { entrepreneurId: 'ent_1' },
