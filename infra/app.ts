@@ -9,6 +9,7 @@ import { DataStack } from './stacks/data-stack.ts';
 import { deployedFunctions, entryOf } from './stacks/functions.ts';
 import { ObservabilityStack } from './stacks/observability-stack.ts';
 import { ServiceStack } from './stacks/service-stack.ts';
+import { ServicingStack } from './stacks/servicing-stack.ts';
 
 export type BundleFunctionsOptions = Pick<BundleFunctionOptions, 'outDirectory' | 'modelsDirectory'>;
 
@@ -59,6 +60,7 @@ export function cunxinApp({ bundles, env = {}, ...appProps }: CunxinAppProps) {
   );
   const data = new DataStack(app, 'CunxinData', { env });
   const service = new ServiceStack(app, 'CunxinService', { env, data, bundles, machineClients });
+  const servicing = new ServicingStack(app, 'CunxinServicing', { env, servicing: service.servicing });
   const { functions, api } = service;
   const observability = new ObservabilityStack(app, 'CunxinObservability', {
     env,
@@ -69,7 +71,8 @@ export function cunxinApp({ bundles, env = {}, ...appProps }: CunxinAppProps) {
     deadLetters: service.deadLetters,
     alarmEmails,
   });
-  return { app, data, service, observability };
+  servicing.alarmOn(observability.alarmTopic);
+  return { app, data, service, servicing, observability };
 }
 
 if (import.meta.main) {

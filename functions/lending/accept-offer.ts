@@ -7,12 +7,14 @@ import { contractOfOffer, offerOf } from '../../shared/domain/lending/loan-offer
 import { type LoanReceipt, receiptOf } from '../../shared/domain/lending/loan-receipt.ts';
 import { offerExpiresOn, openLoan } from '../../shared/domain/lending/loan-record.ts';
 import { recommenderLimit, recommenderRecord } from '../../shared/domain/lending/recommender.ts';
+import { reviewIdOf } from '../../shared/domain/review.ts';
 import type { DecisionStore } from '../../shared/store/decisions.ts';
 import { inputHash } from '../../shared/store/idempotency.ts';
 import type { LendingTermsStore } from '../../shared/store/lending-terms.ts';
 import type { ProgramLoans } from '../../shared/store/program-loans.ts';
 import type { ProgramStore } from '../../shared/store/programs.ts';
 import type { ReservationStore } from '../../shared/store/reservations.ts';
+import type { ReviewStore } from '../../shared/store/reviews.ts';
 import { calendarOf, type RepaymentCalendar } from './offer-calendar.ts';
 import { eventIdOf, type RecordEventDependencies, refusal, todayOf } from './record-event.ts';
 
@@ -27,6 +29,7 @@ export interface OfferInput {
 export interface OfferDependencies extends RecordEventDependencies {
   readonly programs: Pick<ProgramStore, 'getGrant'>;
   readonly decisions: Pick<DecisionStore, 'get'>;
+  readonly reviews: Pick<ReviewStore, 'get'>;
   readonly reservations: Pick<ReservationStore, 'get'>;
   readonly terms: Pick<LendingTermsStore, 'inForce'>;
   readonly listed: Pick<ProgramLoans, 'vouchedFor'>;
@@ -128,19 +131,38 @@ export async function acceptOffer(
 }
 
 async function openOffer(input: OfferInput, dependencies: OfferDependencies): Promise<OpenOffer> {
-  const { programs, decisions, terms, nowMs } = dependencies;
+  const { programs, terms, nowMs } = dependencies;
   const grant = await programs.getGrant(input.tenantId, input.programId);
   if (grant === undefined) throw new DomainError('not_found', 'no such program');
   const lender = grant.lenderTenantId;
   const today = todayOf(nowMs());
   const [decision, inForce] = await Promise.all([
-    decisions.get(lender, input.programId, input.decisionId),
+    decisionInForce(lender, input, dependencies),
     terms.inForce(lender, input.programId, today),
   ]);
   if (decision === undefined) throw new DomainError('not_found', 'no such decision');
   const offer = offerOf(decision, input.offerId);
   const contract = contractOfOffer(decision, offer, inForce, input.productCode, today);
   return { lender, decision, offer, contract, today };
+}
+
+/** The machine's decision, or the one a person made in its place. */
+async function decisionInForce(
+  lender: string,
+  { programId, decisionId }: Pick<OfferInput, 'programId' | 'decisionId'>,
+  { decisions, reviews }: OfferDependencies,
+): Promise<Decision | undefined> {
+  const made = await decisions.get(lender, programId, decisionId);
+  if (made === undefined || made.outcome === 'approved') return made;
+  const cases = await Promise.all(
+    (['referred', 'contested'] as const).map((cause) =>
+      reviews.get(lender, programId, reviewIdOf(decisionId, cause)),
+    ),
+  );
+  const approval = cases.find((item) => item?.resolution?.outcome === 'approved')?.resolution;
+  if (!approval) return made;
+  const { decidedAt, offers, limitMinor } = approval;
+  return { ...made, outcome: 'approved', decidedAt, offers, limitMinor };
 }
 
 async function recordedAcceptance(

@@ -15,6 +15,7 @@ import { programBooks } from '../../shared/store/program-books.ts';
 import { programLoans } from '../../shared/store/program-loans.ts';
 import { programStore } from '../../shared/store/programs.ts';
 import { reservationStore } from '../../shared/store/reservations.ts';
+import { reviewStore } from '../../shared/store/reviews.ts';
 import { type HandlersFor, routesFor } from '../routes.ts';
 import { acceptOffer, readOfferCalendar } from './accept-offer.ts';
 import { readWorklist, recordContact } from './collections.ts';
@@ -57,6 +58,7 @@ export function createHandler(dependencies: LendingDependencies): HttpFunction {
   const stores = {
     programs: programStore(table),
     decisions: decisionStore(table),
+    reviews: reviewStore(table),
     reservations: reservationStore(table),
     loans: loanStore(table),
     listed: programLoans(table),

@@ -42,6 +42,18 @@ export const backgroundFunctions = {
       durationP99MsMax: 200_000,
     },
   },
+  servicing: {
+    description: 'Ages the loans of one county through the day that ended; names the counties to age',
+    memoryMiB: 1_769,
+    timeoutSeconds: 900,
+    table: { access: 'readWrite' },
+    onnx: false,
+    monitoring: {
+      errorImpact:
+        'Loans do not age: interest, days past due and provisions stand still until the next run catches up.',
+      durationP99MsMax: 600_000,
+    },
+  },
   webhooks: {
     description: 'Sends events to webhook endpoints, one attempt of one event at a time',
     memoryMiB: 512,

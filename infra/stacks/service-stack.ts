@@ -43,6 +43,8 @@ export class ServiceStack extends Stack {
   readonly api: HttpApi;
   readonly stage: HttpStage;
   readonly functions: readonly CunxinFunction[];
+  /** Ages loans; the servicing stack says when. */
+  readonly servicing: CunxinFunction;
   /** Those behind the table's stream. */
   readonly streamConsumers: readonly CunxinFunction[];
   /** Where work ends that failed for too long, by what it is. */
@@ -112,6 +114,8 @@ export class ServiceStack extends Stack {
       schedule: Schedule.rate(Duration.hours(1)),
       targets: [new LambdaTarget(deadlines.lambda)],
     });
+    this.servicing = functionOf('servicing', backgroundFunctions.servicing);
+    this.servicing.lambda.addEnvironment('OPERATOR_TENANTS', operatorsOf(props.machineClients).join());
     const delivery = new WebhookDelivery(this, 'Webhooks');
     delivery.bindSender(background.events);
     delivery.bindReceiver(background.webhooks);
@@ -143,6 +147,7 @@ export class ServiceStack extends Stack {
       tokens,
       ...Object.values(background),
       deadlines,
+      this.servicing,
     ];
     new CfnOutput(this, 'ApiUrl', { value: this.stage.url });
     new CfnOutput(this, 'TokenUrl', { value: `${identity.domain.baseUrl()}/oauth2/token` });

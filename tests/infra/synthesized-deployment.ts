@@ -19,6 +19,7 @@ export const machineClients = [
 export interface SynthesizedDeployment {
   readonly data: Template;
   readonly service: Template;
+  readonly servicing: Template;
   readonly observability: Template;
   readonly validationReport: unknown;
   readonly manifest: unknown;
@@ -44,7 +45,7 @@ export async function synthesizeDeployment(
     bundles[name] = bundle;
   }
   const outdir = join(directory, 'cdk.out');
-  const { app, data, service, observability } = cunxinApp({
+  const { app, data, service, servicing, observability } = cunxinApp({
     ...options,
     bundles,
     outdir,
@@ -56,6 +57,7 @@ export async function synthesizeDeployment(
   return {
     data: Template.fromStack(data),
     service: Template.fromStack(service),
+    servicing: Template.fromStack(servicing),
     observability: Template.fromStack(observability),
     validationReport: await read('validation-report.json'),
     manifest: await read('manifest.json'),

@@ -1,0 +1,45 @@
+import { actAs } from '../../shared/store/acting.ts';
+import type { StoreTable } from '../../shared/store/dynamo.ts';
+import { loanStore } from '../../shared/store/loans.ts';
+import { programLoans } from '../../shared/store/program-loans.ts';
+import { reservationStore } from '../../shared/store/reservations.ts';
+import { type AgeingReport, type AgeProgramDependencies, ageProgram } from './age-program.ts';
+import type { CountyToAge } from './counties.ts';
+
+export interface AgeCountyDependencies extends Pick<AgeProgramDependencies, 'nowMs' | 'random' | 'sleep'> {
+  readonly table: StoreTable;
+}
+
+/** Age a county's programs one after another, as the operator's nightly job. */
+export async function ageCounty(
+  county: CountyToAge,
+  requestId: string,
+  { table, nowMs, random, sleep }: AgeCountyDependencies,
+): Promise<AgeingReport[]> {
+  const dependencies = {
+    loans: loanStore(table),
+    listed: programLoans(table),
+    reservations: reservationStore(table),
+    nowMs,
+    random,
+    sleep,
+  };
+  const actor = {
+    tenantId: county.operatorTenantId,
+    subject: 'age-loans',
+    operation: 'ageCounty',
+    requestId,
+  };
+  const lenders = county.programs.map(({ lenderTenantId }) => lenderTenantId);
+  return actAs(
+    actor,
+    async () => {
+      const reports: AgeingReport[] = [];
+      for (const { lenderTenantId: lender, programId } of county.programs) {
+        reports.push(await ageProgram({ lender, programId, until: county.until }, dependencies));
+      }
+      return reports;
+    },
+    lenders,
+  );
+}

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { ageCounty } from '../../functions/servicing/age-county.ts';
+import { countiesToAge } from '../../functions/servicing/counties.ts';
+import { businessDate, businessDateOf, DEFAULT_TIME_ZONE } from '../../shared/domain/calendar.ts';
+import { tenantId } from '../../shared/domain/identifiers.ts';
+import { createTable } from '../../shared/store/create-table.ts';
+import { openTable } from '../../shared/store/dynamo.ts';
+import { programStore } from '../../shared/store/programs.ts';
+import { dataDirectoryOf } from './data-directory.ts';
+import { startEngine } from './engine.ts';
+
+const TABLE_NAME = 'cunxin';
+const OPERATOR_DEFAULT = 'ten_operator';
+const USAGE = `Usage: npm run age-loans -- --until YYYY-MM-DD [--operator ${OPERATOR_DEFAULT}]
+
+Lets every loan of an operator's programs age through each missed day up to --until, keeps month ends, and gives
+back capital of offers that have expired. Safe to run twice. --until is at most today.
+`;
+
+const ageingArguments = z.object({ until: businessDate, operator: tenantId.default(OPERATOR_DEFAULT) });
+
+/** The request the command line makes. Raises an Error that says which argument is wrong. */
+export function ageingArgumentsOf(args: readonly string[], today: string): z.output<typeof ageingArguments> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { until: { type: 'string' }, operator: { type: 'string' } },
+  });
+  const parsed = ageingArguments.safeParse(values);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map(
+      (issue) => `--${issue.path.map(String).join('.')}: ${issue.message}`,
+    );
+    throw new Error(wrong.join('\n'));
+  }
+  if (parsed.data.until > today) throw new Error(`--until: must not be after today, ${today}`);
+  return parsed.data;
+}
+
+if (import.meta.main) {
+  try {
+    const { until, operator } = ageingArgumentsOf(
+      process.argv.slice(2),
+      businessDateOf(Date.now(), DEFAULT_TIME_ZONE),
+    );
+    const engine = await startEngine({ dataDirectory: join(dataDirectoryOf(process.env), 'engine') });
+    const table = openTable({ endpoint: engine.endpoint, tableName: TABLE_NAME });
+    try {
+      await createTable(table);
+      const counties = await countiesToAge(operator, until, { programs: programStore(table) });
+      if (counties.length === 0) console.log(`${operator} has no programs`);
+      for (const county of counties) {
+        const reports = await ageCounty(county, randomUUID(), {
+          table,
+          nowMs: Date.now,
+          random: Math.random,
+          sleep,
+        });
+        for (const { programId, agedThrough, aged, entries, monthEnds, released } of reports) {
+          console.log(
+            `${county.countyId}  ${programId}  aged through ${agedThrough}: ${aged} steps of loans, ` +
+              `${entries} entries, ${monthEnds} month ends, ${released} offers expired`,
+          );
+        }
+      }
+    } finally {
+      table.client.destroy();
+      await engine.stop();
+    }
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    console.error(USAGE);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,108 @@
+import { Duration, RemovalPolicy, Stack, type StackProps, TimeZone } from 'aws-cdk-lib';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import {
+  DefinitionBody,
+  DistributedMap,
+  LogLevel,
+  ProcessorMode,
+  ProcessorType,
+  StateMachine,
+  StateMachineType,
+  TaskInput,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { Construct } from 'constructs';
+import type { CunxinFunction } from '../constructs/cunxin-function.ts';
+import { metricAlarm } from '../constructs/function-alarms.ts';
+
+export interface ServicingStackProps extends StackProps {
+  /** Names the counties, and ages one. */
+  readonly servicing: CunxinFunction;
+}
+
+/** A thousand counties in forty at once: the table grows into a night's writes without being surprised. */
+const COUNTIES_AT_ONCE = 40;
+const ATTEMPTS_MAX = 4;
+
+/**
+ * Every night, all loans of the nation age through the day that ended: one execution of a distributed map for each
+ * county. A county that fails is tried again, and then by the next night, which catches up; it never stops
+ * another.
+ */
+export class ServicingStack extends Stack {
+  readonly stateMachine: StateMachine;
+
+  constructor(scope: Construct, id: string, { servicing, ...props }: ServicingStackProps) {
+    super(scope, id, props);
+    const invoke = (name: string, payload: Record<string, unknown>) => {
+      const step = new LambdaInvoke(this, name, {
+        lambdaFunction: servicing.lambda,
+        payload: TaskInput.fromObject(payload),
+        payloadResponseOnly: true,
+        // Every error, not only Lambda's own: ageing is safe to repeat from wherever it stopped.
+        retryOnServiceExceptions: false,
+      });
+      step.addRetry({ maxAttempts: ATTEMPTS_MAX, interval: Duration.seconds(10), backoffRate: 3 });
+      return step;
+    };
+    const counties = invoke('ListCounties', { task: 'list_counties' });
+    const eachCounty = new DistributedMap(this, 'AgeCounties', {
+      itemsPath: '$.counties',
+      maxConcurrency: COUNTIES_AT_ONCE,
+      // The others go on, and the function's own alarm tells of the failure.
+      toleratedFailurePercentage: 100,
+      resultPath: '$.aged',
+    });
+    eachCounty.itemProcessor(
+      invoke('AgeCounty', {
+        task: 'age_county',
+        'operatorTenantId.$': '$.operatorTenantId',
+        'countyId.$': '$.countyId',
+        'until.$': '$.until',
+        'programs.$': '$.programs',
+      }),
+      { mode: ProcessorMode.DISTRIBUTED, executionType: ProcessorType.STANDARD },
+    );
+    this.stateMachine = new StateMachine(this, 'AgeLoans', {
+      stateMachineType: StateMachineType.STANDARD,
+      comment: 'Age all loans through the day that ended, county by county',
+      definitionBody: DefinitionBody.fromChainable(counties.next(eachCounty)),
+      timeout: Duration.hours(6),
+      tracingEnabled: true,
+      logs: {
+        destination: new LogGroup(this, 'Logs', {
+          logGroupName: '/aws/vendedlogs/states/cunxin-age-loans',
+          retention: RetentionDays.SIX_MONTHS,
+          removalPolicy: RemovalPolicy.RETAIN,
+        }),
+        level: LogLevel.ALL,
+        // Ids and days; no state's input holds anything of a person.
+        includeExecutionData: false,
+      },
+    });
+    new Schedule(this, 'EveryNight', {
+      description: 'Half past midnight in Asia/Shanghai, when the business day is over',
+      schedule: ScheduleExpression.cron({ minute: '30', hour: '0', timeZone: TimeZone.ASIA_SHANGHAI }),
+      target: new StepFunctionsStartExecution(this.stateMachine, {
+        retryAttempts: 10,
+        maxEventAge: Duration.hours(6),
+      }),
+    });
+  }
+
+  /** Tell somebody when a night did not end well. */
+  alarmOn(topic: ITopic): void {
+    const failed = this.stateMachine.metricFailed({ period: Duration.hours(1), statistic: 'Sum' });
+    metricAlarm(failed, this, 'NightFailed', {
+      threshold: 0,
+      evaluationPeriods: 1,
+      alarmDescription:
+        'Loans of the day that ended did not age: interest, days past due and provisions stand still. The next ' +
+        'night catches up; starting the state machine again does so now.',
+    }).addAlarmAction(new SnsAction(topic));
+  }
+}

@@ -1,0 +1,89 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { resourcesOf, type SynthesizedDeployment, synthesizeDeployment } from './synthesized-deployment.ts';
+
+let deployed: SynthesizedDeployment;
+
+beforeAll(async () => {
+  deployed = await synthesizeDeployment({ builtinCloudFormationValidation: false });
+});
+
+afterAll(() => deployed.remove());
+
+const retrier = z.object({ ErrorEquals: z.array(z.string()), MaxAttempts: z.int() });
+const task = z.object({ Type: z.literal('Task'), Retry: z.array(retrier).min(1) });
+const definition = z.object({
+  StartAt: z.literal('ListCounties'),
+  States: z.object({
+    ListCounties: task.extend({ Next: z.literal('AgeCounties') }),
+    AgeCounties: z.object({
+      Type: z.literal('Map'),
+      ItemsPath: z.literal('$.counties'),
+      MaxConcurrency: z.int().min(1),
+      ToleratedFailurePercentage: z.literal(100),
+      ItemProcessor: z.object({
+        ProcessorConfig: z.object({ Mode: z.literal('DISTRIBUTED'), ExecutionType: z.string() }),
+        States: z.object({ AgeCounty: task.extend({ Parameters: z.record(z.string(), z.string()) }) }),
+      }),
+    }),
+  }),
+});
+
+function machine() {
+  const [found] = resourcesOf(deployed.servicing, 'AWS::StepFunctions::StateMachine');
+  const { DefinitionString } = found?.Properties ?? {};
+  const [, parts] = z
+    .object({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.union([z.string(), z.unknown()]))]) })
+    .parse(DefinitionString)['Fn::Join'];
+  const text = parts.map((part) => (typeof part === 'string' ? part : 'imported')).join('');
+  return definition.parse(JSON.parse(text));
+}
+
+describe('the nightly run', () => {
+  it('is one execution of a distributed map for each county, and one that fails stops no other', () => {
+    const { AgeCounties } = machine().States;
+    expect(AgeCounties.MaxConcurrency).toBe(40);
+    expect(AgeCounties.ItemProcessor.States.AgeCounty.Parameters).toMatchObject({
+      task: 'age_county',
+      'countyId.$': '$.countyId',
+      'programs.$': '$.programs',
+      'until.$': '$.until',
+    });
+  });
+
+  it('is tried again whatever the error, since ageing is safe to repeat', () => {
+    const { ListCounties, AgeCounties } = machine().States;
+    for (const { Retry } of [ListCounties, AgeCounties.ItemProcessor.States.AgeCounty]) {
+      expect(Retry).toContainEqual({ ErrorEquals: ['States.ALL'], MaxAttempts: 4 });
+    }
+  });
+
+  it('begins half past midnight of the business day', () => {
+    deployed.servicing.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'cron(30 0 * * ? *)',
+      ScheduleExpressionTimezone: 'Asia/Shanghai',
+      State: 'ENABLED',
+    });
+  });
+
+  it('is logged without what it works on, traced, and missed by an alarm', () => {
+    deployed.servicing.hasResourceProperties('AWS::StepFunctions::StateMachine', {
+      LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
+      TracingConfiguration: { Enabled: true },
+    });
+    deployed.servicing.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'ExecutionsFailed',
+      Threshold: 0,
+      AlarmDescription: Match.stringLikeRegexp('did not age'),
+      AlarmActions: Match.anyValue(),
+    });
+  });
+
+  it('may call its one function and start its own children, nothing of the table', () => {
+    const policies = JSON.stringify(deployed.servicing.findResources('AWS::IAM::Policy'));
+    expect(policies).toContain('lambda:InvokeFunction');
+    expect(policies).toContain('states:StartExecution');
+    expect(policies).not.toContain('dynamodb:');
+  });
+});
