@@ -15,12 +15,20 @@ const BODY_BYTES_MAX = 10 * 1024 * 1024;
 /** Requests in flight get this long to finish when the gateway closes. */
 const CLOSE_GRACE_MS = 5_000;
 
+export interface GatewayPage {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 export interface GatewayOptions<Route extends RouteDefinition> {
   readonly routes: readonly Route[];
   readonly functions: Readonly<Record<Route['function'], HttpFunction>>;
   readonly keys: Pick<LocalKeys, 'verify'>;
   /** Documents anybody may GET, by path, as JSON. */
   readonly documents: ReadonlyMap<string, () => Promise<unknown>>;
+  /** What anybody may GET that is not a JSON document, by path. */
+  readonly pages?: ReadonlyMap<string, () => Promise<GatewayPage>>;
   readonly nowMs: () => number;
   readonly newRequestId: () => string;
   readonly log: LogRequest;
@@ -51,6 +59,11 @@ export function createGateway<Route extends RouteDefinition>(options: GatewayOpt
     const document = method === 'GET' ? documents.get(rawPath) : undefined;
     if (document !== undefined) {
       return { statusCode: 200, headers: jsonHeaders, body: JSON.stringify(await document()) };
+    }
+    const page = method === 'GET' ? options.pages?.get(rawPath) : undefined;
+    if (page !== undefined) {
+      const { status, headers, body } = await page();
+      return { statusCode: status, headers: { ...headers }, body };
     }
     const match = matchers.map((matches) => matches(method, rawPath)).find((found) => found !== undefined);
     if (match === undefined) throw new DomainError('not_found', 'no such operation');

@@ -11,6 +11,7 @@ import type { LogRequest, RequestRecord } from '../../shared/http/request-log.ts
 import { loadChampion } from '../../shared/scoring/load-scorer.ts';
 import { createTable } from '../../shared/store/create-table.ts';
 import { type ConsumedUnits, openTable, type StoreTable } from '../../shared/store/dynamo.ts';
+import { tableAnswers } from '../../shared/store/table-health.ts';
 import { resolveAll } from '../../shared/webhooks/public-address.ts';
 import { type Background, type BackgroundOptions, startBackground } from './background.ts';
 import {
@@ -24,8 +25,9 @@ import { type EngineOptions, startEngine } from './engine.ts';
 import { filePersonKeys } from './file-person-keys.ts';
 import { fileWebhookSecrets } from './file-webhook-secrets.ts';
 import { type LocalFunctionDependencies, localFunctions } from './functions.ts';
-import { createGateway } from './gateway.ts';
+import { createGateway, type GatewayPage } from './gateway.ts';
 import { type LocalKeys, openLocalKeys } from './local-tokens.ts';
+import { referencePages } from './reference-page.ts';
 
 const TABLE_NAME = 'cunxin';
 const REGISTRY_FILE = fileURLToPath(new URL('../../models/registry.json', import.meta.url));
@@ -118,8 +120,8 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
       documents: new Map<string, () => Promise<unknown>>([
         ['/', async () => directory],
         ['/openapi.json', async () => document],
-        ['/healthz', async () => ({ status: 'ok' })],
       ]),
+      pages: new Map([...referencePages(), ['/healthz', () => healthPage(table)]]),
       nowMs,
       newRequestId: randomUUID,
       log,
@@ -141,10 +143,23 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
   }
 }
 
+/** Whether requests can be served: the table answers a read. */
+async function healthPage(table: StoreTable): Promise<GatewayPage> {
+  const answers = await tableAnswers(table);
+  return {
+    status: answers ? 200 : 503,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+    body: JSON.stringify(
+      answers ? { status: 'ok', table: 'ok' } : { status: 'unavailable', table: 'does not answer' },
+    ),
+  };
+}
+
 const directory = {
   name: 'cunxin',
   api: '/v1',
-  reference: '/openapi.json',
+  reference: '/docs',
+  document: '/openapi.json',
   health: '/healthz',
   token: 'npm run token -- --tenant ten_… --scope "stations:read …"',
 };
@@ -180,7 +195,7 @@ if (import.meta.main) {
   console.log(
     [
       `Cunxin   ${service.url}/v1`,
-      `API      ${service.url}/openapi.json`,
+      `API      ${service.url}/docs (${service.url}/openapi.json)`,
       `Health   ${service.url}/healthz`,
       `Engine   ${service.engine.name} at ${service.engine.endpoint}`,
       `Data     ${dataDirectory}`,

@@ -9,7 +9,7 @@ import type { Scope } from './scopes.ts';
 export interface AccessRecord {
   readonly actor: Actor;
   readonly at: string;
-  /** Ids of decisions, or of applications, or of persons; a decision stands for its person. */
+  /** Ids of decisions, or of applications, of persons, of stations: a decision stands for its person. */
   readonly objects: readonly string[];
   /** Tenants whose items were read, the reader's own among them. */
   readonly ownerTenantIds: readonly string[];
@@ -61,12 +61,13 @@ export function accessRecordOf(acting: Acting, at: string, params: unknown, answ
   };
 }
 
-/** The most telling ids an answer holds: its decisions if any, else its applications, else its persons. */
+/** The most telling ids an answer holds: its decisions if any, else its applications, its persons, its stations. */
 function objectsIn(value: unknown): string[] {
   const found = {
     decisionId: new Set<string>(),
     applicationId: new Set<string>(),
     entrepreneurId: new Set<string>(),
+    stationId: new Set<string>(),
   };
   const visit = (member: unknown): void => {
     if (typeof member !== 'object' || member === null) return;

@@ -6,6 +6,7 @@ import {
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
 import { application } from '../domain/application.ts';
+import { auditEntry, auditVerification } from '../domain/audit.ts';
 import { businessDate, instant } from '../domain/calendar.ts';
 import { consent } from '../domain/consent.ts';
 import { county } from '../domain/county.ts';
@@ -23,8 +24,10 @@ import {
   termPoints,
 } from '../domain/decision.ts';
 import { entrepreneur, trainingRecord } from '../domain/entrepreneur.ts';
+import { event } from '../domain/event.ts';
 import { program, programPolicy } from '../domain/program.ts';
 import { station } from '../domain/station.ts';
+import { webhookDeadLetter, webhookEndpoint } from '../domain/webhook.ts';
 import { errorStatus } from './error-status.ts';
 import { INTERNAL_ERROR, problem } from './problem.ts';
 import { contentTypeOf, errorsOf, type RouteDefinition } from './route.ts';
@@ -134,6 +137,11 @@ const namedSchemas = {
   Affordability: affordability,
   Pricing: pricing,
   Offer: offer,
+  Event: event,
+  WebhookEndpoint: webhookEndpoint,
+  WebhookDeadLetter: webhookDeadLetter,
+  AuditEntry: auditEntry,
+  AuditVerification: auditVerification,
 };
 
 /** `instant` in one pattern: its own two are right, but neither people nor generators can read them together. */

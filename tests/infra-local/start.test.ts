@@ -42,9 +42,9 @@ describe('the service on one machine', () => {
   it('shows where everything is, the API document and its health to anybody', async () => {
     const service = await start();
     const read = async (path: string) => (await fetch(service.url + path)).json();
-    expect(await read('/')).toMatchObject({ api: '/v1', reference: '/openapi.json' });
+    expect(await read('/')).toMatchObject({ api: '/v1', reference: '/docs', document: '/openapi.json' });
     expect(await read('/openapi.json')).toMatchObject({ openapi: '3.1.0', info: { version: '0.1.0' } });
-    expect(await read('/healthz')).toEqual({ status: 'ok' });
+    expect(await read('/healthz')).toEqual({ status: 'ok', table: 'ok' });
     await service.stop();
     await expect(fetch(`${service.url}/healthz`)).rejects.toThrow();
   });
