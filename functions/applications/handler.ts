@@ -18,7 +18,7 @@ import { submitApplication } from './submit-application.ts';
 export interface ApplicationsDependencies extends HttpRuntime {
   readonly table: StoreTable;
   /** The champion, verified and warm. */
-  readonly scorer: Pick<Scorer, 'model' | 'scoreOne'>;
+  readonly scorer: Pick<Scorer, 'model' | 'scoreCard'>;
   readonly newId: NewId;
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;

@@ -1,7 +1,6 @@
 import type { Application, ApplicationRequest } from '../../shared/domain/application.ts';
 import { addDays, businessDateOf } from '../../shared/domain/calendar.ts';
 import { type Consent, consentInForce } from '../../shared/domain/consent.ts';
-import { scoreCardOf } from '../../shared/domain/credit-score.ts';
 import { decide, needsScore } from '../../shared/domain/decide.ts';
 import { type Decision, type DecisionInput, decision } from '../../shared/domain/decision.ts';
 import { DomainError } from '../../shared/domain/errors.ts';
@@ -39,7 +38,7 @@ export interface SubmitApplicationDependencies {
   readonly entrepreneurs: Pick<EntrepreneurStore, 'get'>;
   readonly bundles: Pick<DayBundleStore, 'readSummariesKnownAt'>;
   readonly decisions: Pick<DecisionStore, 'commit' | 'firstResultId' | 'get' | 'getExposureMinor'>;
-  readonly scorer: Pick<Scorer, 'model' | 'scoreOne'>;
+  readonly scorer: Pick<Scorer, 'model' | 'scoreCard'>;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
   readonly newId: NewId;
@@ -143,7 +142,7 @@ async function decideOnce(
   const decidedAt = unscored.application.submittedAt;
   const score =
     unscored.features !== null && needsScore(unscored, decidedAt)
-      ? scoreCardOf(scorer.model, await scorer.scoreOne(vectorOf(unscored.features)))
+      ? await scorer.scoreCard(vectorOf(unscored.features))
       : null;
   // Parsed so that the stored text, the answer and a replay agree to the byte.
   return decision.parse(
