@@ -30,6 +30,8 @@ import { type LocalKeys, openLocalKeys } from './local-tokens.ts';
 import { referencePages } from './reference-page.ts';
 
 const TABLE_NAME = 'cunxin';
+/** For one client; as much as API Gateway's stage lets through in all. */
+const RATE_LIMIT = { ratePerSecond: 500, burst: 1_000 };
 const REGISTRY_FILE = fileURLToPath(new URL('../../models/registry.json', import.meta.url));
 
 export interface StartLocalOptions {
@@ -124,6 +126,7 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
       pages: new Map([...referencePages(), ['/healthz', () => healthPage(table)]]),
       nowMs,
       newRequestId: randomUUID,
+      rateLimit: RATE_LIMIT,
       log,
     }).listen(port);
     return {

@@ -30,7 +30,11 @@ export interface ServiceStackProps extends StackProps {
 
 /** Where Lambda unpacks a bundle. */
 const TASK_ROOT = '/var/task';
-/** Requests a second and in one burst, over the whole API: far above a nation's days, far below a runaway. */
+/**
+ * Requests a second and in one burst, over the whole API: far above a nation's days, far below a runaway. An HTTP
+ * API knows no limit for one client (usage plans are the REST API's, at three times the price a request); the
+ * local gateway has one, and beyond this stage's bound a client that floods is cut off by its app client.
+ */
 const THROTTLE = { rateLimit: 500, burstLimit: 1_000 };
 
 /** Whose programs there are: an operator is a party of every program it creates. */
