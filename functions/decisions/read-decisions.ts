@@ -2,7 +2,6 @@ import { addDays, type BusinessDate, DEFAULT_TIME_ZONE, startOfDayMs } from '../
 import type { Decision } from '../../shared/domain/decision.ts';
 import { DomainError } from '../../shared/domain/errors.ts';
 import { type Explanation, explainDecision, type Language } from '../../shared/domain/explanation.ts';
-import { reviewIdOf } from '../../shared/domain/review.ts';
 import { features } from '../../shared/features/feature-list.ts';
 import type { DecisionFilter, DecisionPage } from '../../shared/store/decision-lists.ts';
 import type { DecisionStore } from '../../shared/store/decisions.ts';
@@ -11,7 +10,7 @@ import type { ReviewStore } from '../../shared/store/reviews.ts';
 
 export interface ReadDecisionsDependencies {
   readonly programs: Pick<ProgramStore, 'getGrant'>;
-  readonly decisions: Pick<DecisionStore, 'get' | 'list'>;
+  readonly decisions: Pick<DecisionStore, 'get' | 'getRecourse' | 'list'>;
 }
 
 interface OfProgram {
@@ -83,20 +82,20 @@ export async function exportDecisions(
 export async function explain(
   input: OfProgram & { readonly decisionId: string; readonly language: Language },
   dependencies: ReadDecisionsDependencies & {
-    readonly reviews: Pick<ReviewStore, 'get' | 'listResolutions'>;
+    readonly reviews: Pick<ReviewStore, 'listResolutions'>;
   },
 ): Promise<{ readonly explanation: Explanation; readonly entrepreneurId: string }> {
   const made = await getDecision(input, dependencies);
   const { lenderTenantId: lender, decisionId } = made;
-  const [resolutions, contest] = await Promise.all([
+  const [resolutions, recourse] = await Promise.all([
     dependencies.reviews.listResolutions(lender, decisionId),
-    dependencies.reviews.get(lender, input.programId, reviewIdOf(decisionId, 'contested')),
+    dependencies.decisions.getRecourse(lender, decisionId),
   ]);
   return {
     explanation: explainDecision({
       decision: made,
       resolutions,
-      contest,
+      recourse: recourse?.kind ?? null,
       explanations: features,
       language: input.language,
     }),

@@ -5,7 +5,7 @@ import { type Decision, decision, historyBasis, reason, scoreCard } from './deci
 import type { FeatureExplanation } from './feature-explanation.ts';
 import { decisionId, tenantId } from './identifiers.ts';
 import { pointsByFeature, REASONS_MAX } from './reason-codes.ts';
-import { contestGrounds, decisionAfterReview, type Review, type ReviewDecision } from './review.ts';
+import { contestGrounds, decisionAfterReview, type ReviewDecision } from './review.ts';
 import { screeningStages } from './screening-rules.ts';
 
 export const languages = ['zh', 'en'] as const;
@@ -57,8 +57,8 @@ export interface ExplanationFacts {
   readonly decision: Decision;
   /** What people decided on it, the earliest first. */
   readonly resolutions: readonly ReviewDecision[];
-  /** The contest's case, when there is one. */
-  readonly contest: Pick<Review, 'state'> | undefined;
+  /** What the applicant did about a decline already, if anything. */
+  readonly recourse: 'contest' | 'correction' | null;
   readonly explanations: readonly FeatureExplanation[];
   readonly language: Language;
 }
@@ -107,11 +107,11 @@ export function explainDecision(facts: ExplanationFacts): Explanation {
           },
     policyVersion: standing.policyVersion,
     contest: {
-      open: standing.outcome === 'declined' && facts.contest === undefined,
+      open: standing.outcome === 'declined' && facts.recourse === null,
       method: 'POST',
       path: `/v1/programs/${application.programId}/decisions/${made.decisionId}/contests`,
       grounds: [...contestGrounds],
-      text: facts.contest === undefined ? words.contest : words.contested,
+      text: facts.recourse === null ? words.open : words[facts.recourse],
     },
   };
 }
@@ -168,8 +168,9 @@ const phrases = {
     scored: (points: number) => `信用评分：${points}分`,
     notScored: '没有进行信用评分',
     never: '未使用姓名、电话、证件号码、性别和年龄',
-    contest: '如不认同，您可以提出异议，由人工重新决定；也可以更正有误的事实后重新作出决定。',
-    contested: '您已提出异议，由人工处理。',
+    open: '如不认同，您可以提出异议，由人工重新决定；也可以更正有误的事实后重新作出决定。',
+    contest: '您已提出异议，由人工处理。',
+    correction: '已按更正后的事实重新作出决定。',
   },
   en: {
     summary: {
@@ -187,8 +188,8 @@ const phrases = {
     scored: (points: number) => `Credit score: ${points} points`,
     notScored: 'Nothing was scored',
     never: 'Not used: name, phone, document number, sex, age',
-    contest:
-      'If you disagree, contest the decision and a person will decide anew; or correct a wrong fact and have it decided again.',
-    contested: 'You have contested the decision; a person deals with it.',
+    open: 'If you disagree, contest the decision and a person will decide anew; or correct a wrong fact and have it decided again.',
+    contest: 'You have contested the decision; a person deals with it.',
+    correction: 'It was decided again on corrected facts.',
   },
 } as const;

@@ -8,7 +8,7 @@ const context = { decidedAt: DECIDED_AT, model: sampleModel, explanations: sampl
 const approved = decide(sampleInput(), context);
 const lowScore = decide(sampleInput({}, [20, 0.3, 100]), context);
 const silent = decide(sampleInput({ consentId: null, history: null, features: null, score: null }), context);
-const asked = { explanations: sampleExplanations, resolutions: [], contest: undefined } as const;
+const asked = { explanations: sampleExplanations, resolutions: [], recourse: null } as const;
 
 describe('the explanation of a decision', () => {
   it.each(languages)('is whole in %s, in that language alone', (language) => {
@@ -77,12 +77,12 @@ describe('the explanation of a decision', () => {
       offers: [],
       limitMinor: 0,
     };
-    const contest = { state: 'closed' } as const;
+    const recourse = 'contest';
     const told = explainDecision({
       ...asked,
       decision: lowScore,
       resolutions: [resolution],
-      contest,
+      recourse,
       language: 'en',
     });
     expect(told).toMatchObject({
@@ -90,12 +90,12 @@ describe('the explanation of a decision', () => {
       decidedAt: '2026-06-03T00:00:00.000Z',
       policyVersion: '2026-2',
       principalReasons: [{ code: 'decision_upheld', text: 'On review, the decision stands' }],
-      contest: { open: false },
+      contest: { open: false, text: expect.stringContaining('contested') },
     });
     expect(JSON.stringify(told)).not.toContain('officer-1');
     const expired: ReviewDecision = { ...resolution, reasonCode: 'review_expired', decidedBy: null };
     expect(
-      explainDecision({ ...asked, decision: lowScore, resolutions: [expired], contest, language: 'zh' }),
+      explainDecision({ ...asked, decision: lowScore, resolutions: [expired], recourse, language: 'zh' }),
     ).toMatchObject({
       decidedBy: 'rule',
     });
