@@ -68,7 +68,9 @@ if (import.meta.main) {
     const given = replayArguments.parse(parseArgs({ options }).values);
     process.exitCode = (await runReplay(given)) ? 0 : 1;
   } catch (error) {
-    console.error(error instanceof z.ZodError ? z.prettifyError(error) : error);
+    console.error(
+      error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : error,
+    );
     console.error(`\n${USAGE}`);
     process.exitCode = 2;
   }
