@@ -13,6 +13,7 @@ import {
   listLenderDecisionsContract,
 } from './decisions/contract.ts';
 import { reportTransactionsContract } from './ingest/contract.ts';
+import { ingestRoutes } from './ingest/routes.ts';
 import { lendingRoutes } from './lending/routes.ts';
 import {
   erasePersonContract,
@@ -477,6 +478,7 @@ export const routes = [
     errors: [],
   },
   ...reviewRoutes,
+  ...ingestRoutes,
   ...lendingRoutes,
 ] as const satisfies readonly RouteDefinition[];
 

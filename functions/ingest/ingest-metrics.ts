@@ -29,8 +29,7 @@ export function ingestRecord(
   outcomes: readonly TransactionOutcome[],
   occurredAtMs: ReadonlyMap<number, number>,
   nowMs: number,
-  writeUnits: number,
-): IngestRecord {
+): Omit<IngestRecord, 'writeUnits'> {
   const counts = { accepted: 0, duplicates: 0, rejected: 0 };
   const rejectedByCode: Partial<Record<IngestRejectionCode, number>> = {};
   let [latenessMsSum, latenessMsMax] = [0, 0];
@@ -52,7 +51,6 @@ export function ingestRecord(
     rejectedByCode,
     latenessHoursMean: isNone ? null : latenessMsSum / counts.accepted / MS_PER_HOUR,
     latenessHoursMax: isNone ? null : latenessMsMax / MS_PER_HOUR,
-    writeUnits,
   };
 }
 

@@ -5,6 +5,7 @@ import { DomainError } from '../../shared/domain/errors.ts';
 import { transactionId } from '../../shared/domain/identifiers.ts';
 import type { IngestRejection, TransactionOutcome } from '../../shared/domain/ingest-rejections.ts';
 import type { DayBundleStore } from '../../shared/store/day-bundles.ts';
+import type { IngestCountsStore } from '../../shared/store/ingest-counts.ts';
 import type { StationStore } from '../../shared/store/stations.ts';
 import type { StoredDay } from '../../shared/store/stored-day.ts';
 import { type CommitDayDependencies, commitDay } from './commit-day.ts';
@@ -23,6 +24,8 @@ export interface IngestDependencies extends CommitDayDependencies {
   readonly bundles: Pick<DayBundleStore, 'readDay' | 'readDays' | 'writeParts'>;
   /** Told of every call that was answered. */
   readonly meter?: IngestMeter;
+  /** Keeps count of what changed nothing; a report without duplicates and rejects never touches it. */
+  readonly counts?: Pick<IngestCountsStore, 'add'>;
 }
 
 /** Days of one request written at once: enough to hide the latency of a write, few enough to spare the table. */
@@ -41,7 +44,7 @@ export async function ingestTransactions(
   dependencies: IngestDependencies,
 ): Promise<readonly TransactionOutcome[]> {
   const { tenantId, stationId, transactions } = input;
-  const { meter, nowMs } = dependencies;
+  const { meter, counts, nowMs } = dependencies;
   const writeUnitsBefore = meter?.writeUnits() ?? 0;
   const station = await dependencies.stations.get(tenantId, stationId);
   if (station === undefined) throw new DomainError('not_found', 'no such station');
@@ -73,13 +76,18 @@ export async function ingestTransactions(
       outcomes[position] = { ...outcome, transactionId: row.transactionId };
     }
   });
-  if (meter !== undefined) {
-    const occurredAtMs = new Map<number, number>();
-    for (const { rows, positions } of days.values()) {
-      for (const [index, row] of rows.entries()) occurredAtMs.set(positions[index] ?? -1, row.occurredAtMs);
-    }
-    meter.log(ingestRecord(outcomes, occurredAtMs, nowMs(), meter.writeUnits() - writeUnitsBefore));
+  if (meter === undefined && counts === undefined) return outcomes;
+  const occurredAtMs = new Map<number, number>();
+  for (const { rows, positions } of days.values()) {
+    for (const [index, row] of rows.entries()) occurredAtMs.set(positions[index] ?? -1, row.occurredAtMs);
   }
+  const record = ingestRecord(outcomes, occurredAtMs, nowMs());
+  if (record.duplicates + record.rejected > 0) {
+    const receivedOn = new Date(nowMs()).toISOString().slice(0, 10);
+    // The history is written and the answer stands: a count that is lost must not turn it into a failure.
+    await counts?.add(tenantId, stationId, receivedOn, record).catch(() => undefined);
+  }
+  meter?.log({ ...record, writeUnits: meter.writeUnits() - writeUnitsBefore });
   return outcomes;
 }
 

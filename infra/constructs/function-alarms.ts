@@ -61,7 +61,8 @@ export class FunctionAlarms extends Construct {
 /** Crashes and time-outs, which Lambda counts, plus answers of 500 and above, which only the function knows. */
 export function faultsOf({ lambda, name }: CunxinFunction): IMetric {
   // A graph of several functions needs each metric's id once.
-  const [crashes, answers] = [`${name}_crashes`, `${name}_answers`];
+  const id = name.replaceAll('-', '_');
+  const [crashes, answers] = [`${id}_crashes`, `${id}_answers`];
   return new MathExpression({
     label: `${name} faults`,
     expression: `FILL(${crashes}, 0) + FILL(${answers}, 0)`,

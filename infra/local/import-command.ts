@@ -11,6 +11,7 @@ import { type Station, station } from '../../shared/domain/station.ts';
 import { createTable } from '../../shared/store/create-table.ts';
 import { dayBundleStore } from '../../shared/store/day-bundles.ts';
 import { CapacityMeter, openTable } from '../../shared/store/dynamo.ts';
+import { ingestCountsStore } from '../../shared/store/ingest-counts.ts';
 import { stationStore } from '../../shared/store/stations.ts';
 import { dataDirectoryOf } from './data-directory.ts';
 import { startEngine } from './engine.ts';
@@ -58,6 +59,7 @@ async function runImport(given: ReturnType<typeof importArgumentsOf>): Promise<M
       {
         stations,
         bundles: dayBundleStore(table),
+        counts: ingestCountsStore(table),
         nowMs: asOf === undefined ? Date.now : () => Date.parse(asOf),
         random: Math.random,
         sleep: (ms) => sleep(ms),

@@ -4,13 +4,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { ingestTotals, type LogIngest } from '../../functions/ingest/ingest-metrics.ts';
 import { routes } from '../../functions/routes.ts';
 import { featureListHash, features } from '../../shared/features/feature-list.ts';
 import { openApiDocument } from '../../shared/http/openapi.ts';
 import type { LogRequest, RequestRecord } from '../../shared/http/request-log.ts';
 import { loadChampion } from '../../shared/scoring/load-scorer.ts';
 import { createTable } from '../../shared/store/create-table.ts';
-import { type ConsumedUnits, openTable, type StoreTable } from '../../shared/store/dynamo.ts';
+import { dayBundleStore } from '../../shared/store/day-bundles.ts';
+import { CapacityMeter, type ConsumedUnits, openTable, type StoreTable } from '../../shared/store/dynamo.ts';
+import { importStore } from '../../shared/store/imports.ts';
+import { ingestCountsStore } from '../../shared/store/ingest-counts.ts';
+import { stationStore } from '../../shared/store/stations.ts';
 import { tableAnswers } from '../../shared/store/table-health.ts';
 import { resolveAll } from '../../shared/webhooks/public-address.ts';
 import { type Background, type BackgroundOptions, startBackground } from './background.ts';
@@ -26,6 +31,7 @@ import { filePersonKeys } from './file-person-keys.ts';
 import { fileWebhookSecrets } from './file-webhook-secrets.ts';
 import { type LocalFunctionDependencies, localFunctions } from './functions.ts';
 import { createGateway, type GatewayPage } from './gateway.ts';
+import { importFolder, watchImports } from './import-folder.ts';
 import { type LocalKeys, openLocalKeys } from './local-tokens.ts';
 import { referencePages } from './reference-page.ts';
 
@@ -47,6 +53,8 @@ export interface StartLocalOptions {
   readonly nowMs?: () => number;
   readonly log?: LogRequest;
   readonly onConsumed?: (units: ConsumedUnits) => void;
+  /** Told what each call of ingest did. */
+  readonly onIngested?: LogIngest;
   /** Plain http and addresses of this machine are allowed to webhooks: to try them, and for tests. */
   readonly allowPrivateWebhooks?: boolean;
   readonly onDelivery?: BackgroundOptions['onDelivery'];
@@ -71,10 +79,14 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
     ...(options.inMemory === true ? { inMemory: true } : { dataDirectory: join(dataDirectory, 'engine') }),
     ...(options.engine === undefined ? {} : { engine: options.engine }),
   });
+  const capacity = new CapacityMeter();
   const table = openTable({
     endpoint: engine.endpoint,
     tableName: TABLE_NAME,
-    onConsumed: options.onConsumed,
+    onConsumed: (units) => {
+      capacity.add(units);
+      options.onConsumed?.(units);
+    },
   });
   let background: Background | undefined;
   const release = async () => {
@@ -102,6 +114,18 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
       ...(options.onDelivery === undefined ? {} : { onDelivery: options.onDelivery }),
     });
     background = running;
+    const importsDirectory = join(dataDirectory, 'imports');
+    const { onIngested } = options;
+    const arrivals = watchImports(importsDirectory, {
+      stations: stationStore(table),
+      bundles: dayBundleStore(table),
+      counts: ingestCountsStore(table),
+      imports: importStore(table),
+      files: importFolder(importsDirectory),
+      nowMs,
+      random: Math.random,
+      sleep,
+    });
     const functions = localFunctions({
       webhooks: { ...webhooks, queue: running.queue },
       table,
@@ -112,6 +136,10 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
       newId: (prefix) => `${prefix}_${randomUUID().replaceAll('-', '')}`,
       random: Math.random,
       sleep,
+      importFiles: importFolder(importsDirectory),
+      ...(onIngested === undefined
+        ? {}
+        : { ingestMeter: { writeUnits: () => capacity.writeUnits, log: onIngested } }),
     });
     const keys = await openLocalKeys(keysDirectoryOf(dataDirectory), nowMs());
     const document = openApiDocument({ routes, version: await packageVersion() });
@@ -137,6 +165,7 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
       background: running,
       async stop() {
         await gateway.close();
+        await arrivals.stop();
         await release();
       },
     };
@@ -187,6 +216,7 @@ function printRecord(record: RequestRecord): void {
 }
 
 if (import.meta.main) {
+  const totals = ingestTotals();
   const port = z.coerce.number().pipe(z.int().min(0).max(65_535)).default(3000).parse(process.env.PORT);
   const dataDirectory = dataDirectoryOf(process.env);
   const service = await startLocal({
@@ -194,6 +224,10 @@ if (import.meta.main) {
     port,
     log: printRecord,
     allowPrivateWebhooks: process.env.WEBHOOKS_ALLOW_PRIVATE_ADDRESSES === '1',
+    onIngested: (record) => {
+      totals.add(record);
+      console.info(totals.line());
+    },
   });
   console.log(
     [

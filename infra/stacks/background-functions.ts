@@ -6,6 +6,31 @@ import type { FunctionSettings } from './function-settings.ts';
  * sealer the audit log, events the event logs, webhooks what it knows of endpoints.
  */
 export const backgroundFunctions = {
+  'ingest-queue': {
+    description: 'Transactions from the ingest queue into the history of their stations',
+    entry: 'functions/ingest/queue-lambda.ts',
+    memoryMiB: 1_769,
+    timeoutSeconds: 60,
+    table: { access: 'readWrite' },
+    onnx: false,
+    monitoring: {
+      errorImpact: 'Transactions sent by queue wait in it: histories fall behind and decisions refuse them.',
+      durationP99MsMax: 30_000,
+    },
+  },
+  'ingest-files': {
+    description: 'Files of transactions into the history of their stations',
+    entry: 'functions/ingest/file-lambda.ts',
+    memoryMiB: 1_769,
+    timeoutSeconds: 900,
+    table: { access: 'readWrite' },
+    onnx: false,
+    monitoring: {
+      errorImpact:
+        'Files that were uploaded are not imported, or not to their end, until they are sent again.',
+      durationP99MsMax: 840_000,
+    },
+  },
   sealer: {
     description: 'Seals every change and access into the audit log of its tenant',
     memoryMiB: 1_024,

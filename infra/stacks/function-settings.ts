@@ -3,6 +3,8 @@ import type { TableGrant } from '../constructs/table-access.ts';
 
 export interface FunctionSettings {
   readonly description: string;
+  /** Its module, when it shares a folder with another function. Default: `functions/<name>/lambda.ts`. */
+  readonly entry?: string;
   /** Lambda gives processor by memory: 1,769 MiB is one whole virtual processor. */
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;

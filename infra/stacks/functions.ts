@@ -6,7 +6,7 @@ import type { FunctionSettings } from './function-settings.ts';
 /** The functions behind the HTTP API: one for each that the route table names, no more and no fewer. */
 export const httpFunctions: Readonly<Record<FunctionName, FunctionSettings>> = {
   ingest: {
-    description: 'Transactions of a station into its history',
+    description: 'Transactions of a station into its history and back; imports of files',
     memoryMiB: 1_769,
     timeoutSeconds: 25,
     table: { access: 'readWrite' },
@@ -132,4 +132,4 @@ export const deployedFunctions: Readonly<Record<string, FunctionSettings>> = {
   ...backgroundFunctions,
 };
 
-export const entryOf = (name: string) => `functions/${name}/lambda.ts`;
+export const entryOf = (name: string) => deployedFunctions[name]?.entry ?? `functions/${name}/lambda.ts`;

@@ -11,6 +11,8 @@ import type { Construct } from 'constructs';
 import { type FunctionName, functionNames, routes } from '../../functions/routes.ts';
 import { qualifiedScope } from '../../shared/http/scopes.ts';
 import { CunxinFunction } from '../constructs/cunxin-function.ts';
+import { ImportBucket } from '../constructs/import-bucket.ts';
+import { IngestQueue } from '../constructs/ingest-queue.ts';
 import type { MachineClientSettings } from '../constructs/machine-client.ts';
 import { MachineIdentity } from '../constructs/machine-identity.ts';
 import { PersonKeyBucket } from '../constructs/person-key-bucket.ts';
@@ -120,6 +122,13 @@ export class ServiceStack extends Stack {
     });
     this.servicing = functionOf('servicing', backgroundFunctions.servicing);
     this.servicing.lambda.addEnvironment('OPERATOR_TENANTS', operatorsOf(props.machineClients).join());
+    const ingestQueue = new IngestQueue(this, 'IngestQueue');
+    const queueIngest = functionOf('ingest-queue', backgroundFunctions['ingest-queue']);
+    ingestQueue.bindReceiver(queueIngest);
+    const importBucket = new ImportBucket(this, 'Imports');
+    const fileIngest = functionOf('ingest-files', backgroundFunctions['ingest-files']);
+    importBucket.bindSigner(served.ingest.behind);
+    importBucket.bindImporter(fileIngest);
     const delivery = new WebhookDelivery(this, 'Webhooks');
     delivery.bindSender(background.events);
     delivery.bindReceiver(background.webhooks);
@@ -144,6 +153,8 @@ export class ServiceStack extends Stack {
       'audit records': sealing.failures,
       'event records': telling.failures,
       'webhook deliveries': delivery.deadLetters,
+      'ingest messages': ingestQueue.deadLetters,
+      'file imports': importBucket.failures,
     };
     this.streamConsumers = [background.sealer, background.events];
     this.functions = [
@@ -151,6 +162,8 @@ export class ServiceStack extends Stack {
       tokens,
       ...Object.values(background),
       deadlines,
+      queueIngest,
+      fileIngest,
       this.servicing,
     ];
     new CfnOutput(this, 'ApiUrl', { value: this.stage.url });

@@ -18,6 +18,7 @@ export const programId = prefixed('prg', 'Program (创业孵化项目)');
 export const consentId = prefixed('cns', 'Consent');
 export const applicationId = prefixed('app', 'Application');
 export const decisionId = prefixed('dec', 'Decision');
+export const importId = prefixed('imp', 'Import of a file');
 export const offerId = prefixed('ofr', 'Offer');
 export const reviewId = prefixed('rev', 'Review');
 export const eventId = prefixed('evt', 'Event');
@@ -29,6 +30,6 @@ export const transactionId = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/, "must be 1 to 64 letters, digits, '.', '_', ':' or '-'");
 
-export type IdPrefix = 'app' | 'dec' | 'ofr' | 'cns';
+export type IdPrefix = 'imp' | 'app' | 'dec' | 'ofr' | 'cns';
 /** A source of new ids, given as a parameter: `newId('app')` returns `app_…`. */
 export type NewId = (prefix: IdPrefix) => string;

@@ -4,6 +4,7 @@ export const scopes = {
   'counties:write': 'Create and change counties of your own',
   'stations:read': 'Read stations of your own',
   'stations:write': 'Create and change stations of your own',
+  'transactions:read': 'Read the transactions, data quality and imports of your stations',
   'transactions:write': 'Report the transactions of your stations',
   'entrepreneurs:read': 'Read the entrepreneurs you registered',
   'entrepreneurs:write': 'Register entrepreneurs and change what is known of them',

@@ -124,6 +124,7 @@ describe('another tenant with every scope', () => {
     'putEntrepreneur',
     'putProgram',
     'createWebhookEndpoint',
+    'createImport',
   ]);
 
   /** Names no object: it lists what is the caller's own. */

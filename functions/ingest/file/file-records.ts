@@ -104,11 +104,26 @@ async function csvRecords(text: AsyncIterable<string>, bounds: FileBounds): Prom
     skip_empty_lines: true,
     max_record_size: bounds.lineLengthMax,
   });
-  const input = Readable.from(text);
+  // Destroying the parser would lose records it has read: the text ends early instead, and says why afterwards.
+  let stop: ImportStopped | null = null;
+  let endsWithLine = true;
+  const untilStopped = async function* () {
+    try {
+      for await (const piece of text) {
+        if (piece !== '') endsWithLine = piece.endsWith('\n');
+        yield piece;
+      }
+    } catch (error) {
+      if (!(error instanceof ImportStopped)) throw error;
+      stop = error;
+    }
+  };
+  const input = Readable.from(untilStopped());
   input.once('error', (error) => parser.destroy(error));
   input.pipe(parser);
   const rows = (async function* () {
     let line = 1;
+    let last: { line: number; cells: string[] } | undefined;
     try {
       for await (const { record, info } of parser as AsyncIterable<{
         record: string[];
@@ -120,10 +135,14 @@ async function csvRecords(text: AsyncIterable<string>, bounds: FileBounds): Prom
           0,
         );
         line = info.lines - breaks;
-        yield { line, cells: record };
+        if (last !== undefined) yield last;
+        last = { line, cells: record };
       }
+      // A record that is cut off in the middle may look like a whole one.
+      if (last !== undefined && (stop === null || endsWithLine)) yield last;
     } catch (error) {
       if (!(error instanceof CsvError)) throw error;
+      if (stop !== null) throw stop;
       const at = 'lines' in error && typeof error.lines === 'number' ? error.lines : line;
       const what =
         error.code === 'CSV_MAX_RECORD_SIZE'
@@ -133,6 +152,7 @@ async function csvRecords(text: AsyncIterable<string>, bounds: FileBounds): Prom
     } finally {
       input.destroy();
     }
+    if (stop !== null) throw stop;
   })();
   const header = await rows.next();
   if (header.done === true) throw new ImportStopped('malformed_header', 1, 'the file is empty');

@@ -37,11 +37,13 @@ export async function* textOfFile(
       const block = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk]);
       const whole = block.subarray(0, wholeCharacters(block));
       rest = block.subarray(whole.length);
-      let text = checked(whole, lines);
+      const { bytesGood, stop } = checked(whole, lines);
+      let text = whole.toString('utf8', 0, bytesGood);
       if (isFirst && text.startsWith(BYTE_ORDER_MARK)) text = text.slice(1);
       isFirst = false;
       lines += newlinesOf(whole);
       yield text;
+      if (stop !== null) throw stop;
     }
   } catch (error) {
     if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')) {
@@ -103,15 +105,19 @@ function wholeCharacters(block: Buffer): number {
   return block.length;
 }
 
-function checked(block: Buffer, firstLine: number): string {
-  const isText = isUtf8(block);
-  if (isText && !block.includes(0)) return block.toString('utf8');
+/** How many bytes of a block are text, up to the line that is not. */
+function checked(block: Buffer, firstLine: number): { bytesGood: number; stop: ImportStopped | null } {
+  if (isUtf8(block) && !block.includes(0)) return { bytesGood: block.length, stop: null };
   let line = firstLine;
   for (let from = 0; ; line += 1) {
     const end = block.indexOf(NEWLINE, from);
     const part = block.subarray(from, end < 0 ? block.length : end);
-    if (!isUtf8(part)) throw new ImportStopped('not_utf8', line, 'not UTF-8: save the file as UTF-8');
-    if (part.includes(0)) throw new ImportStopped('nul_character', line, 'holds a NUL: this is no text file');
+    const stop = !isUtf8(part)
+      ? new ImportStopped('not_utf8', line, 'not UTF-8: save the file as UTF-8')
+      : part.includes(0)
+        ? new ImportStopped('nul_character', line, 'holds a NUL: this is no text file')
+        : null;
+    if (stop !== null) return { bytesGood: from, stop };
     from = end + 1;
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createHandler } from '../../../functions/ingest/handler.ts';
 import { lambdaContext } from '../../../infra/local/api-gateway-event.ts';
+import { importFolder } from '../../../infra/local/import-folder.ts';
 import { stationStore } from '../../../shared/store/stations.ts';
 import { useTable } from '../../support/engine.ts';
 import { httpEvent } from '../../support/http-event.ts';
@@ -16,6 +17,8 @@ async function report(body: unknown, stationId = sampleStation.stationId) {
     log: () => {},
     random: () => 0,
     sleep: async () => {},
+    files: importFolder('/nowhere'),
+    newId: (prefix) => `${prefix}_1`,
   });
   const event = httpEvent({
     routeKey: 'POST /v1/stations/{stationId}/transactions',

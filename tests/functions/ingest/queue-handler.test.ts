@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createQueueHandler, type QueueFailure } from '../../../functions/ingest/queue-handler.ts';
+import type { Transaction } from '../../../shared/domain/transaction.ts';
 import { dayBundleStore } from '../../../shared/store/day-bundles.ts';
 import { CapacityMeter } from '../../../shared/store/dynamo.ts';
 import { queueRecord } from '../../faults/messages-run.ts';
@@ -35,7 +36,7 @@ function queue(tenantId: string) {
       const { batchItemFailures } = await handler({ Records });
       return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
     },
-    message: (...changes: Parameters<typeof sampleTransaction>) => ({
+    message: (...changes: Partial<Transaction>[]) => ({
       tenantId,
       stationId,
       transactions: changes.map((change) => sampleTransaction(change)),

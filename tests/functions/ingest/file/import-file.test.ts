@@ -252,6 +252,29 @@ describe('a file that is no file of transactions', () => {
     expect((await send(file)).stopped).toMatchObject({ code, line: at });
   });
 
+  it.each([
+    ['NDJSON', `${line()}\n${line({ transactionId: 't-2' })}\n`, '{"transactionId":"t-3\u0000"}'],
+    ['CSV', `${HEADER}\n${row('t-1')}\n${row('t-2')}\n`, row('t-3\u0000')],
+  ])('keeps all that stands before the place it stops at, of %s', async (name, before, bad) => {
+    for (const size of [1, 50, 100_000]) {
+      const { send, rows } = importer(`ten_before-${name}-${size}`);
+      const bytes = inPieces(Buffer.from(before + bad), size);
+      expect(await send('', { bytes })).toMatchObject({ accepted: 2, stopped: { code: 'nul_character' } });
+      expect(await rows()).toHaveLength(2);
+    }
+  });
+
+  it('never takes half a record for a whole one', async () => {
+    const whole = gzipSync(`${HEADER}\n${row('t-1', '100')}\n${row('t-2', '12345')}`);
+    for (const cut of [8, 9, 10, 12]) {
+      const { send, rows } = importer(`ten_half-${cut}`);
+      expect((await send(whole.subarray(0, whole.length - cut))).stopped).toMatchObject({
+        code: 'corrupt_gzip',
+      });
+      for (const { transactionId } of await rows()) expect(transactionId).toBe('t-1');
+    }
+  });
+
   it('keeps what stands before the place it stops at', async () => {
     const { send, rows } = importer('ten_before');
     expect(await send(latin1)).toMatchObject({ stopped: { code: 'not_utf8' } });
