@@ -16,12 +16,13 @@ export type BundleFunctionsOptions = Pick<BundleFunctionOptions, 'outDirectory' 
 /** Bundle every deployed function for Lambda; gives each one's directory by name. */
 export async function bundleFunctions(options: BundleFunctionsOptions): Promise<Record<string, string>> {
   const bundles = await Promise.all(
-    Object.entries(deployedFunctions).map(async ([name, { onnx }]) => {
+    Object.entries(deployedFunctions).map(async ([name, { onnx, modelStage }]) => {
       const bundle = await bundleFunction({
         ...options,
         name,
         entry: entryOf(name),
         onnx,
+        ...(modelStage === undefined ? {} : { modelStage }),
         platform: 'linux',
         architecture: 'arm64',
       });

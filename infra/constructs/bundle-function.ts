@@ -19,7 +19,7 @@ export interface BundleFunctionOptions {
   readonly outDirectory: string;
   /** Carry ONNX Runtime's binaries of one platform, the registry, the keys it trusts and the models of a stage. */
   readonly onnx: boolean;
-  /** Which of the registry's models to carry. Default: the champion. */
+  /** Which of the registry's models to carry, with the registry and the keys it trusts. Default with ONNX: the champion. */
   readonly modelStage?: ModelStage;
   readonly platform: 'linux' | 'darwin' | 'win32';
   readonly architecture: BundleArchitecture;
@@ -97,12 +97,13 @@ export async function bundleFunction(options: BundleFunctionOptions): Promise<Fu
         : `function ${options.name} imports ${ONNX_PACKAGE} but is bundled without it`,
     );
   }
-  if (options.onnx) {
-    await Promise.all([
-      copyOnnxRuntime(directory, options.platform, options.architecture),
-      copyModels(directory, options.modelsDirectory ?? join(repository, 'models'), options.modelStage),
-    ]);
-  }
+  const modelStage = options.modelStage ?? (options.onnx ? 'champion' : undefined);
+  await Promise.all([
+    options.onnx ? copyOnnxRuntime(directory, options.platform, options.architecture) : undefined,
+    modelStage === undefined
+      ? undefined
+      : copyModels(directory, options.modelsDirectory ?? join(repository, 'models'), modelStage),
+  ]);
   return { directory, bytes: (await filesOf(directory)).reduce((sum, file) => sum + file.bytes, 0) };
 }
 
@@ -133,11 +134,7 @@ async function copyOnnxRuntime(
   ]);
 }
 
-async function copyModels(
-  directory: string,
-  modelsDirectory: string,
-  stage: ModelStage = 'champion',
-): Promise<void> {
+async function copyModels(directory: string, modelsDirectory: string, stage: ModelStage): Promise<void> {
   const registryFile = join(modelsDirectory, 'registry.json');
   const { champion, challengers } = registrySchema.parse(JSON.parse(await readFile(registryFile, 'utf8')));
   const paths = stage === 'champion' ? [champion.path] : challengers.map(({ path }) => path);

@@ -1,9 +1,9 @@
-import { AUDIT_MARK, EVENTS_MARK, WEBHOOKS_MARK } from '../../shared/store/table.ts';
+import { AUDIT_MARK, EVENTS_MARK, SHADOW_MARK, WEBHOOKS_MARK } from '../../shared/store/table.ts';
 import type { FunctionSettings } from './function-settings.ts';
 
 /**
  * What runs behind the table's stream and the delivery queue. Each may write its own kind of item alone: the
- * sealer the audit log, events the event logs, webhooks what it knows of endpoints.
+ * sealer the audit log, events the event logs, webhooks what it knows of endpoints, shadow what challengers say.
  */
 export const backgroundFunctions = {
   'ingest-queue': {
@@ -56,6 +56,30 @@ export const backgroundFunctions = {
       durationP99MsMax: 20_000,
     },
   },
+  shadow: {
+    description: 'Lets challengers score the applicants of new decisions, which they cannot change',
+    memoryMiB: 1_769,
+    timeoutSeconds: 60,
+    table: { access: 'write', keyPatterns: [`ten_*${SHADOW_MARK}`] },
+    onnx: true,
+    modelStage: 'challengers',
+    monitoring: {
+      errorImpact: 'Challengers fall behind in the shadow; decisions are not touched.',
+      durationP99MsMax: 20_000,
+    },
+  },
+  drift: {
+    description: 'Measures nightly how far applicants are from those the champion was trained on',
+    memoryMiB: 1_769,
+    timeoutSeconds: 900,
+    table: { access: 'read' },
+    onnx: false,
+    modelStage: 'champion',
+    monitoring: {
+      errorImpact: 'Nobody is told when applicants are no longer those the champion was trained on.',
+      durationP99MsMax: 600_000,
+    },
+  },
   deadlines: {
     description: 'Closes the cases that nobody decided in time',
     memoryMiB: 512,
@@ -97,3 +121,6 @@ export const backgroundFunctions = {
 export const eventRecords = [
   { eventName: ['INSERT'], dynamodb: { Keys: { sk: { S: ['APPLICATION', 'DECISION'] } } } },
 ];
+
+/** New decisions: what challengers score. */
+export const decisionRecords = [{ eventName: ['INSERT'], dynamodb: { Keys: { sk: { S: ['DECISION'] } } } }];

@@ -1,3 +1,4 @@
+import type { ModelStage } from '../constructs/bundle-function.ts';
 import type { FunctionMonitoring } from '../constructs/cunxin-function.ts';
 import type { TableGrant } from '../constructs/table-access.ts';
 
@@ -11,8 +12,10 @@ export interface FunctionSettings {
   readonly table: TableGrant;
   /** A second access, where reading and writing reach different items. */
   readonly alsoTable?: TableGrant;
-  /** Carries ONNX Runtime and the champion. */
+  /** Carries ONNX Runtime, and models: the champion unless `modelStage` says otherwise. */
   readonly onnx: boolean;
+  /** Which models it carries; without ONNX, to read what they say of their training rows. */
+  readonly modelStage?: ModelStage;
   /** Seals and opens what is kept about persons. */
   readonly personKeys?: true;
   readonly monitoring: FunctionMonitoring;

@@ -10,6 +10,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { CunxinFunction } from '../constructs/cunxin-function.ts';
+import { DriftAlarms } from '../constructs/drift-alarms.ts';
 import { FunctionAlarms, faultsOf, metricAlarm } from '../constructs/function-alarms.ts';
 
 export interface ObservabilityStackProps extends StackProps {
@@ -61,6 +62,7 @@ export class ObservabilityStack extends Stack {
         },
       ).addAlarmAction(action);
     }
+    new DriftAlarms(this, 'Drift', action);
     for (const [what, queue] of Object.entries(props.deadLetters)) {
       metricAlarm(
         queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: Stats.MAXIMUM }),

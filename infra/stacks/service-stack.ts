@@ -19,7 +19,7 @@ import { PersonKeyBucket } from '../constructs/person-key-bucket.ts';
 import { StreamConsumer } from '../constructs/stream-consumer.ts';
 import type { EncryptedTable } from '../constructs/table-access.ts';
 import { WebhookDelivery } from '../constructs/webhook-delivery.ts';
-import { backgroundFunctions, eventRecords } from './background-functions.ts';
+import { backgroundFunctions, decisionRecords, eventRecords } from './background-functions.ts';
 import type { FunctionSettings } from './function-settings.ts';
 import { httpFunctions, TOKEN_FUNCTION, tokenFunction } from './functions.ts';
 
@@ -67,7 +67,9 @@ export class ServiceStack extends Stack {
         name,
         bundleDirectory,
         ...settings,
-        ...(settings.onnx ? { environment: { MODELS_DIRECTORY: `${TASK_ROOT}/models` } } : {}),
+        ...(settings.onnx || settings.modelStage !== undefined
+          ? { environment: { MODELS_DIRECTORY: `${TASK_ROOT}/models` } }
+          : {}),
       }).bindTable(data, settings.table);
       if (settings.alsoTable !== undefined) made.bindTable(data, settings.alsoTable);
       if (settings.personKeys === true) personKeys.bindTo(made);
@@ -112,6 +114,7 @@ export class ServiceStack extends Stack {
       sealer: functionOf('sealer', backgroundFunctions.sealer),
       events: functionOf('events', backgroundFunctions.events),
       webhooks: functionOf('webhooks', backgroundFunctions.webhooks),
+      shadow: functionOf('shadow', backgroundFunctions.shadow),
     };
     const deadlines = functionOf('deadlines', backgroundFunctions.deadlines);
     deadlines.lambda.addEnvironment('OPERATOR_TENANTS', operatorsOf(props.machineClients).join());
@@ -129,6 +132,13 @@ export class ServiceStack extends Stack {
     const fileIngest = functionOf('ingest-files', backgroundFunctions['ingest-files']);
     importBucket.bindSigner(served.ingest.behind);
     importBucket.bindImporter(fileIngest);
+    const drift = functionOf('drift', backgroundFunctions.drift);
+    drift.lambda.addEnvironment('OPERATOR_TENANTS', operatorsOf(props.machineClients).join());
+    new Rule(this, 'DriftSchedule', {
+      description: 'Every night at half past two in China',
+      schedule: Schedule.cron({ hour: '18', minute: '30' }),
+      targets: [new LambdaTarget(drift.lambda)],
+    });
     const delivery = new WebhookDelivery(this, 'Webhooks');
     delivery.bindSender(background.events);
     delivery.bindReceiver(background.webhooks);
@@ -149,19 +159,26 @@ export class ServiceStack extends Stack {
       table: data.table,
       filters: eventRecords,
     });
+    const shadowing = new StreamConsumer(this, 'Shadowing', {
+      consumer: background.shadow,
+      table: data.table,
+      filters: decisionRecords,
+    });
     this.deadLetters = {
       'audit records': sealing.failures,
       'event records': telling.failures,
       'webhook deliveries': delivery.deadLetters,
+      'shadow records': shadowing.failures,
       'ingest messages': ingestQueue.deadLetters,
       'file imports': importBucket.failures,
     };
-    this.streamConsumers = [background.sealer, background.events];
+    this.streamConsumers = [background.sealer, background.events, background.shadow];
     this.functions = [
       ...Object.values(served).map(({ behind }) => behind),
       tokens,
       ...Object.values(background),
       deadlines,
+      drift,
       queueIngest,
       fileIngest,
       this.servicing,

@@ -117,14 +117,17 @@ describe('a bundled function that scores', () => {
 });
 
 describe('the deployed functions', () => {
-  it('are all bundled, and only the one that scores carries ONNX Runtime and a model', async () => {
+  it('are all bundled, with ONNX Runtime only where one scores and models only where they are read', async () => {
     const bundles = await bundleFunctions({ outDirectory: join(directory, 'deployed'), modelsDirectory });
     expect(Object.keys(bundles).sort()).toEqual(Object.keys(deployedFunctions).sort());
     for (const [name, where] of Object.entries(bundles)) {
       const paths = (await filesOf(where)).map(({ path }) => path);
       expect(paths, name).toContain('index.mjs');
-      const heavy = paths.filter((path) => /onnx|^models/.test(path)).length;
-      expect(heavy > 0, name).toBe(name === 'applications');
+      const carries = (what: RegExp) => paths.some((path) => what.test(path));
+      expect(carries(/onnxruntime/), name).toBe(['applications', 'shadow'].includes(name));
+      expect(carries(/^models\/registry/), name).toBe(['applications', 'shadow', 'drift'].includes(name));
+      expect(carries(/^models\/pd\/champion/), name).toBe(['applications', 'drift'].includes(name));
+      expect(carries(/^models\/pd\/challenger/), name).toBe(name === 'shadow');
     }
   });
 });

@@ -63,13 +63,13 @@ describe('a function', () => {
     expect(Object.keys(deployed.service.findResources('AWS::Logs::LogGroup'))).toContain(Ref);
   });
 
-  it('is told where its models are only when it scores', () => {
+  it('is told where its models are only when it carries any', () => {
     const told = functionNames.filter(
       (name) =>
         deployed.service.findResources('AWS::Lambda::Function')[functionIdOf(deployed.service, name)]
           ?.Properties.Environment.Variables.MODELS_DIRECTORY !== undefined,
     );
-    expect(told).toEqual(['applications']);
+    expect(told.sort()).toEqual(['applications', 'drift', 'shadow']);
   });
 
   it('has every log group under retention', () => {
