@@ -1,0 +1,149 @@
+import { DomainError } from '../../shared/domain/errors.ts';
+import type { IdempotentRequest } from '../../shared/domain/idempotency.ts';
+import type { JournalEntry } from '../../shared/domain/lending/ledger.ts';
+import { capitalUse } from '../../shared/domain/lending/loan-record.ts';
+import type { LoanCommit, LoanCommitResult, RecordedEvent, StoredLoan } from '../../shared/store/loans.ts';
+import { dayMovements } from '../../shared/store/program-books.ts';
+
+/** Nobody can say whether it happened: the caller must ask again with the same key. */
+export class LostAnswer extends Error {}
+
+export interface StoreFaults {
+  /** 0 up to 1. */
+  readonly random: () => number;
+  /** Shares of commits that are lost before or after they took effect, or meet a conflict. */
+  readonly lostBefore: number;
+  readonly lostAfter: number;
+  readonly conflict: number;
+}
+
+interface KeptLoan {
+  stored: StoredLoan;
+  readonly events: RecordedEvent[];
+  readonly journal: JournalEntry[];
+}
+
+export interface MemoryCapital {
+  availableMinor: number;
+  reservedMinor: number;
+  outstandingMinor: number;
+  lostMinor: number;
+}
+
+/**
+ * The loan store in memory, held to the same conditions as the table's transaction (version, event id, bank
+ * reference, idempotency key: all or nothing), with faults where a network has them.
+ */
+export function memoryLoans(capitalMinor: number, faults: StoreFaults) {
+  const loans = new Map<string, KeptLoan>();
+  const keys = new Map<string, { readonly inputHash: string; readonly eventId: string }>();
+  const references = new Map<string, string>();
+  /** Day, account and lender: what they moved by. */
+  const books = new Map<string, number>();
+  const capital: MemoryCapital = {
+    availableMinor: capitalMinor,
+    reservedMinor: 0,
+    outstandingMinor: 0,
+    lostMinor: 0,
+  };
+  const injected = { lostBefore: 0, lostAfter: 0, conflicts: 0 };
+  const nameOf = ({ tenantId, operation, key }: IdempotentRequest) => `${tenantId} ${operation} ${key}`;
+
+  function firstOf(request: IdempotentRequest): string | undefined {
+    const kept = keys.get(nameOf(request));
+    if (kept === undefined) return undefined;
+    if (kept.inputHash !== request.inputHash) {
+      throw new DomainError('idempotency_key_reused', 'this Idempotency-Key was used with another request');
+    }
+    return kept.eventId;
+  }
+
+  function apply(step: LoanCommit): LoanCommitResult {
+    const { before, after, entries, event, request, bankReference } = step;
+    const { loanId } = after.state;
+    const kept = loans.get(loanId);
+    const first = request === null ? undefined : firstOf(request);
+    if (first !== undefined) return { kind: 'answered', eventId: first };
+    const known = event && kept?.events.some((each) => each.event.eventId === event.event.eventId);
+    if (event && known) return { kind: 'answered', eventId: event.event.eventId };
+    if ((kept?.stored.version ?? 0) !== (before?.version ?? 0)) return { kind: 'conflict' };
+    if (bankReference !== undefined && references.has(bankReference)) return { kind: 'conflict' };
+
+    const stored = { version: (before?.version ?? 0) + 1, record: after };
+    const next = kept ?? { stored, events: [], journal: [] };
+    next.stored = stored;
+    if (event !== null) next.events.push({ number: after.events, ...event });
+    next.journal.push(...entries);
+    loans.set(loanId, next);
+    if (request !== null && event !== null) {
+      keys.set(nameOf(request), { inputHash: request.inputHash, eventId: event.event.eventId });
+    }
+    if (bankReference !== undefined) references.set(bankReference, loanId);
+    for (const { postedOn, account, lenderTenantId, amountMinor } of dayMovements(entries)) {
+      const name = `${postedOn} ${account} ${lenderTenantId}`;
+      books.set(name, (books.get(name) ?? 0) + amountMinor);
+    }
+    useCapital(step);
+    return { kind: 'committed' };
+  }
+
+  function useCapital({ before, after }: LoanCommit): void {
+    const nothing = { outstandingMinor: 0, releasedMinor: 0, lostMinor: 0 };
+    const was = before === null ? nothing : capitalUse(before.record.state);
+    const is = capitalUse(after.state);
+    const left = (use: typeof is) => use.outstandingMinor + use.releasedMinor + use.lostMinor;
+    capital.availableMinor += is.releasedMinor - was.releasedMinor;
+    capital.outstandingMinor += is.outstandingMinor - was.outstandingMinor;
+    capital.lostMinor += is.lostMinor - was.lostMinor;
+    capital.reservedMinor -= left(is) - left(was);
+  }
+
+  return {
+    loans,
+    books,
+    capital,
+    injected,
+
+    /** Promise capital to an offer; false when there is not enough. */
+    reserve(amountMinor: number): boolean {
+      if (capital.availableMinor < amountMinor) return false;
+      capital.availableMinor -= amountMinor;
+      capital.reservedMinor += amountMinor;
+      return true;
+    },
+
+    /** An offer ran out. */
+    release(amountMinor: number): void {
+      capital.availableMinor += amountMinor;
+      capital.reservedMinor -= amountMinor;
+    },
+
+    get: async (_lender: string, _program: string, id: string) => loans.get(id)?.stored,
+    getEvent: async (_lender: string, id: string, eventId: string) =>
+      loans.get(id)?.events.find(({ event }) => event.eventId === eventId),
+    getReference: async (_lender: string, reference: string) => references.get(reference),
+    readEvents: async (_lender: string, id: string) => loans.get(id)?.events.slice() ?? [],
+    readJournal: async (_lender: string, id: string) => loans.get(id)?.journal.slice() ?? [],
+    firstResultId: async (request: IdempotentRequest, _nowMs: number) => firstOf(request),
+
+    async commit(step: LoanCommit): Promise<LoanCommitResult> {
+      const chance = faults.random();
+      if (chance < faults.lostBefore) {
+        injected.lostBefore += 1;
+        throw new LostAnswer('the request was lost');
+      }
+      if (chance < faults.lostBefore + faults.conflict) {
+        injected.conflicts += 1;
+        return { kind: 'conflict' };
+      }
+      const result = apply(step);
+      if (chance > 1 - faults.lostAfter) {
+        injected.lostAfter += 1;
+        throw new LostAnswer('the answer was lost');
+      }
+      return result;
+    },
+  };
+}
+
+export type MemoryLoans = ReturnType<typeof memoryLoans>;
