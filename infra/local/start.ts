@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ingestTotals, type LogIngest } from '../../functions/ingest/ingest-metrics.ts';
 import { routes } from '../../functions/routes.ts';
+import { createHandler as createShadow } from '../../functions/shadow/handler.ts';
 import { featureListHash, features } from '../../shared/features/feature-list.ts';
 import { openApiDocument } from '../../shared/http/openapi.ts';
 import type { LogRequest, RequestRecord } from '../../shared/http/request-log.ts';
-import { loadChampion } from '../../shared/scoring/load-scorer.ts';
+import { loadChallengers, loadChampion } from '../../shared/scoring/load-scorer.ts';
 import { createTable } from '../../shared/store/create-table.ts';
 import { dayBundleStore } from '../../shared/store/day-bundles.ts';
 import { CapacityMeter, type ConsumedUnits, openTable, type StoreTable } from '../../shared/store/dynamo.ts';
@@ -97,6 +98,11 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
   try {
     await createTable(table);
     const scorer = options.scorer ?? (await loadChampion(REGISTRY_FILE, { hash: featureListHash, features }));
+    // A stand-in scorer means a registry that is not to be read.
+    const challengers =
+      options.scorer === undefined
+        ? await loadChallengers(REGISTRY_FILE, { hash: featureListHash, features })
+        : [];
     const personKeys = await filePersonKeys(personKeysDirectoryOf(dataDirectory));
     const webhooks = {
       secrets: await fileWebhookSecrets(webhookKeyDirectoryOf(dataDirectory)),
@@ -111,6 +117,7 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
       nowMs,
       random: Math.random,
       onFailure: options.onBackgroundFailure ?? console.error,
+      consumers: [{ name: 'shadow', handle: createShadow({ table, challengers, onRefusal: console.warn }) }],
       ...(options.onDelivery === undefined ? {} : { onDelivery: options.onDelivery }),
     });
     background = running;
