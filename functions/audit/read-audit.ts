@@ -28,8 +28,8 @@ export interface ListAuditEntriesInput extends OfDay {
   readonly object: string | undefined;
 }
 
-/** Segments a page reads at the most: a rare object's page may be short, or empty, and still have a next one. */
-const SEGMENTS_PER_PAGE = 16;
+/** Entries a page looks at before it ends: a rare object's page may be short, or empty, and still have a next one. */
+const ENTRIES_LOOKED_AT_MAX = 5_000;
 
 /** A tenant's entries of a day in the order they were sealed. */
 export async function listAuditEntries(
@@ -38,15 +38,15 @@ export async function listAuditEntries(
 ): Promise<{ entries: AuditEntry[]; nextCursor?: string }> {
   const from = positionOf(cursor);
   const entries: AuditEntry[] = [];
-  let read = 0;
-  for await (const { number, segment } of audit.segments(tenantId, day, from.segment, SEGMENTS_PER_PAGE)) {
-    read += 1;
+  let lookedAt = 0;
+  for await (const { number, segment } of audit.segments(tenantId, day, from.segment)) {
     for (const [index, entry] of (segment?.entries ?? []).entries()) {
       if (number === from.segment && index < from.entry) continue;
       if (entries.length === limit) return { entries, nextCursor: cursorOf(number, index) };
       if ((kind === undefined || entry.kind === kind) && names(entry, object)) entries.push(entry);
     }
-    if (read === SEGMENTS_PER_PAGE) return { entries, nextCursor: cursorOf(number + 1, 0) };
+    lookedAt += segment?.entries.length ?? 0;
+    if (lookedAt >= ENTRIES_LOOKED_AT_MAX) return { entries, nextCursor: cursorOf(number + 1, 0) };
   }
   return { entries };
 }

@@ -1,5 +1,6 @@
 import { DomainError } from '../../shared/domain/errors.ts';
 import type { Event, PositionedEvent } from '../../shared/domain/event.ts';
+import { actAs } from '../../shared/store/acting.ts';
 import type { EventLog, EventLogOptions } from '../../shared/store/event-log.ts';
 import type { ItemChange } from '../../shared/store/item-changes.ts';
 import type { ProgramStore } from '../../shared/store/programs.ts';
@@ -26,8 +27,16 @@ export async function publishEvents(
   const byParty = await eventsByParty(changes, dependencies);
   const messages: DeliveryMessage[] = [];
   for (const [party, made] of byParty) {
-    const positioned = await dependencies.events.append(party, made, dependencies);
-    messages.push(...messagesOf(party, positioned, await dependencies.webhooks.list(party)));
+    const found = await actAs(
+      { tenantId: party, subject: 'system', operation: 'publishEvents', requestId: made[0]?.eventId ?? '' },
+      async () =>
+        messagesOf(
+          party,
+          await dependencies.events.append(party, made, dependencies),
+          await dependencies.webhooks.list(party),
+        ),
+    );
+    messages.push(...found);
   }
   if (messages.length > 0) await dependencies.queue.send(messages);
 }

@@ -1,3 +1,4 @@
+import { actAs } from '../../shared/store/acting.ts';
 import type { StoreTable } from '../../shared/store/dynamo.ts';
 import { eventLog } from '../../shared/store/event-log.ts';
 import { webhookStore } from '../../shared/store/webhooks.ts';
@@ -22,8 +23,11 @@ export function createHandler(dependencies: WebhooksDependencies): Deliver {
   const { table, log } = dependencies;
   const stores = { webhooks: webhookStore(table), events: eventLog(table) };
   return async (message: DeliveryMessage, attempt: number) => {
-    const outcome = await deliverWebhook(message, attempt, { ...dependencies, ...stores });
     const { tenantId, endpointId, eventId } = message;
+    const outcome = await actAs(
+      { tenantId, subject: 'system', operation: 'deliverWebhook', requestId: eventId },
+      () => deliverWebhook(message, attempt, { ...dependencies, ...stores }),
+    );
     log({ tenantId, endpointId, eventId, attempt, outcome: outcome.kind });
     return outcome;
   };

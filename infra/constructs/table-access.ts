@@ -19,7 +19,15 @@ const WRITE_ACTIONS = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
 const DECRYPT_ACTIONS = ['kms:Decrypt', 'kms:DescribeKey'];
 const ENCRYPT_ACTIONS = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
 
-/** Every item but a machine client's begins with its tenant. */
+/**
+ * Every item but a machine client's begins with its tenant.
+ *
+ * Leading keys hold each function to its kind of item, and every function but the token's away from machine
+ * clients. They do not hold a request to its tenant: a role is shared by all requests of a function, and a session
+ * per tenant (`sts:AssumeRole` with the tenant as a session tag) would not fit what is true here, that a party of a
+ * program reads what its lender keeps of it: the tenants a request may reach are known only after the grant is
+ * read. That is held by shared/store/tenancy.ts, on every call the SDK makes, in production as in tests.
+ */
 const TENANT_KEYS = 'ten_*';
 
 export interface TableGrant {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { auditVerification } from '../../shared/domain/audit.ts';
 import { businessDate } from '../../shared/domain/calendar.ts';
 import { tenantId } from '../../shared/domain/identifiers.ts';
+import { parse } from '../../shared/domain/parse.ts';
 import { verifyAuditDay } from '../../shared/store/audit-chain.ts';
 import { auditLog } from '../../shared/store/audit-log.ts';
 import { openTable, type StoreTable } from '../../shared/store/dynamo.ts';
@@ -66,7 +67,7 @@ function optionsOf(args: string[]): Wanted {
   try {
     const text = { type: 'string' } as const;
     const { values } = parseArgs({ args, options: { tenant: text, day: text, head: text, table: text } });
-    return wanted.parse(values);
+    return parse(wanted, values);
   } catch (error) {
     console.error(USAGE);
     console.error(error instanceof Error ? `\n${error.message}` : '');
