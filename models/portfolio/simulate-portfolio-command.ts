@@ -5,14 +5,14 @@ import { portfolioAtRiskBps, portfolioAtRiskDays } from '../../shared/domain/len
 import { formatMinor } from '../../shared/domain/money.ts';
 import { type PortfolioReport, simulatePortfolio } from './simulate-portfolio.ts';
 
-const USAGE = `Usage: npm run simulate-portfolio [-- --lives 12000 --seed 1 --json]
+const USAGE = `Usage: npm run simulate-portfolio [-- --lives 12500 --seed 1 --json]
 
 Lets loans live for three years against an in-memory store held to the table's conditions, with lost answers,
 conflicts and dying workers injected by the seed, and holds the books to every account of them.
 `;
 
 const simulationArguments = z.object({
-  lives: z.coerce.number().pipe(z.int().min(1).max(1_000_000)).default(12_000),
+  lives: z.coerce.number().pipe(z.int().min(1).max(1_000_000)).default(12_500),
   seed: z.coerce.number().pipe(z.int().min(0).max(4_294_967_295)).default(1),
   json: z.boolean().default(false),
 });

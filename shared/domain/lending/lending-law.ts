@@ -58,7 +58,11 @@ export interface LawfulLendingTerms {
   readonly aprBps?: number;
 }
 
-/** The highest lawful annual rate on a date, in basis points. */
+/**
+ * The highest lawful annual rate on a date, in basis points: a simple rate, and interest with fees is held to it as
+ * one (`allInRateBps`). An offer is held to more: its effective APR, which compounds and so is never the lower of
+ * the two, must stay within the program's own multiple of the same LPR. What is offered is therefore lawful.
+ */
 export function rateCapBpsOn(date: BusinessDate): number {
   return RATE_CAP_LPR_MULTIPLE * loanPrimeRateOn(date).rateBps;
 }
