@@ -72,6 +72,10 @@ def train(matrix: Matrix, features: FeatureList, settings: EbmSettings, n_jobs: 
     if pairs_earn_their_place:
         pairs = choose_pairs(ebm, matrix.values, matrix.labels, features, settings)
         ebm = add_pairs(ebm, matrix.values, matrix.labels, features, settings, pairs, n_jobs)
+    silent = [index for index, scores in enumerate(ebm.term_scores_) if not np.any(scores)]
+    if silent:
+        # A term that says nothing of anyone costs time in every score.
+        ebm.remove_terms(silent)
     additive = additive_model(ebm, calibration)
     broken = violations(additive, features.monotone)
     if broken:

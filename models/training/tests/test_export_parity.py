@@ -13,7 +13,7 @@ from interpret.glassbox import ExplainableBoostingClassifier
 from conftest import probing_inputs
 from cunxin_training.additive import additive_model, smallest_float32_from
 from cunxin_training.calibration import Calibration
-from cunxin_training.compact_onnx import compact_onnx
+from cunxin_training.compact_onnx import WRONG_GUESS_LEVELS, cheapest_splits, compact_onnx
 from cunxin_training.ensemble_onnx import ensemble_onnx
 from cunxin_training.golden import reference_scores
 from cunxin_training.speed import measure_speed
@@ -68,33 +68,41 @@ def test_ensemble_of_small_trees_scores_as_the_compact_model(trained):
     assert np.abs(run(content, inputs)[0] - probability).max() < ENSEMBLE_TOLERANCE
 
 
-def test_each_term_is_one_balanced_tree(trained):
+def test_each_term_is_one_tree(trained):
     node = onnx.load_from_string(compact_onnx(trained.additive, {})).graph.node[0]
     assert node.op_type == "TreeEnsembleRegressor"
     attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
-    trees = np.array(attributes["nodes_treeids"])
-    assert set(trees) == set(range(len(trained.additive.terms)))
-    assert np.array_equal(attributes["target_ids"], attributes["target_treeids"])
-    leaves = np.bincount(attributes["target_treeids"])
-    for index, term in enumerate(trained.additive.terms):
+    target_of_tree = dict(zip(attributes["target_treeids"], attributes["target_ids"], strict=True))
+    trees = sorted(set(attributes["nodes_treeids"]))
+    assert [target_of_tree[tree] for tree in trees] == list(range(len(trained.additive.terms)))
+    leaves = np.bincount(attributes["target_ids"], minlength=len(trained.additive.terms))
+    for term, count in zip(trained.additive.terms, leaves, strict=True):
         if len(term.axes) == 1:
-            depth = _depth(attributes, index)
-            assert leaves[index] <= term.axes[0].bins + 1
-            assert depth <= int(np.ceil(np.log2(leaves[index])))
+            assert count <= term.axes[0].bins + 1
 
 
-def _depth(attributes: dict, tree: int) -> int:
-    places = [i for i, t in enumerate(attributes["nodes_treeids"]) if t == tree]
-    by_id = {attributes["nodes_nodeids"][i]: i for i in places}
+def test_no_other_tree_over_the_same_bins_is_cheaper_to_walk():
+    def cost(weights: list[float]) -> float:
+        """Of the cheapest of all trees, by trying every one."""
+        if len(weights) == 1:
+            return 0.0
+        return sum(weights) + min(
+            cost(weights[:k]) + cost(weights[k:]) + WRONG_GUESS_LEVELS * min(sum(weights[:k]), sum(weights[k:]))
+            for k in range(1, len(weights))
+        )
 
-    def below(place: int) -> int:
-        if attributes["nodes_modes"][place] == b"LEAF":
-            return 0
-        yes = by_id[attributes["nodes_truenodeids"][place]]
-        no = by_id[attributes["nodes_falsenodeids"][place]]
-        return 1 + max(below(yes), below(no))
+    def cost_of(splits: np.ndarray, weights: list[float], first: int, end: int) -> float:
+        if end - first == 1:
+            return 0.0
+        middle = int(splits[first, end])
+        rarer = min(sum(weights[first:middle]), sum(weights[middle:end]))
+        below = cost_of(splits, weights, first, middle) + cost_of(splits, weights, middle, end)
+        return below + sum(weights[first:end]) + WRONG_GUESS_LEVELS * rarer
 
-    return below(by_id[0])
+    random = np.random.default_rng(4)
+    for count in range(1, 9):
+        weights = [float(w) for w in random.integers(1, 200, count)]
+        assert cost_of(cheapest_splits(np.array(weights)), weights, 0, count) == cost(weights)
 
 
 def test_cut_is_the_smallest_float32_at_or_above_the_trained_cut():
