@@ -15,7 +15,7 @@ const rootPackage = z.looseObject({ version: z.string() });
 
 /**
  * Build the typed client as a package ready to be published: the document, its types by openapi-typescript, the
- * client compiled against them. The types need the JavaScript API of TypeScript 5, which the workspace `client`
+ * client compiled against them. The types need the JavaScript API of TypeScript 5, which the workspace `infra/client/package`
  * brings along for itself; the compiler is this repository's.
  */
 export async function buildClient(outDirectory: string): Promise<{ readonly directory: string }> {
@@ -28,9 +28,9 @@ export async function buildClient(outDirectory: string): Promise<{ readonly dire
   const { version } = rootPackage.parse(await readJson('package.json'));
   const document = join(directory, 'openapi.json');
   await writeFile(document, `${JSON.stringify(openApiDocument({ routes, version }), null, 2)}\n`);
-  await cp(join(repository, 'client/client.ts'), join(sources, 'client.ts'));
+  await cp(join(repository, 'infra/client/package/client.ts'), join(sources, 'client.ts'));
   await run(process.execPath, [
-    join(repository, 'client/node_modules/openapi-typescript/bin/cli.js'),
+    join(repository, 'infra/client/package/node_modules/openapi-typescript/bin/cli.js'),
     document,
     '--output',
     join(sources, 'schema.ts'),
@@ -44,10 +44,10 @@ export async function buildClient(outDirectory: string): Promise<{ readonly dire
   ]);
   await rm(sources, { recursive: true });
   const { devDependencies: _tools, ...published } = clientPackage.parse(
-    await readJson('client/package.json'),
+    await readJson('infra/client/package/package.json'),
   );
   await writeFile(join(directory, 'package.json'), `${JSON.stringify({ ...published, version }, null, 2)}\n`);
-  await cp(join(repository, 'client/README.md'), join(directory, 'README.md'));
+  await cp(join(repository, 'infra/client/package/README.md'), join(directory, 'README.md'));
   await cp(join(repository, 'LICENSE'), join(directory, 'LICENSE'));
   return { directory };
 }
