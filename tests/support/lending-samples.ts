@@ -1,4 +1,4 @@
-import type { RouteSample } from './route-samples.ts';
+import type { RouteSample } from './route-sample.ts';
 
 const accepted = { programId: 'prg_1', loanId: 'loan_offered' };
 const loan = { programId: 'prg_1', loanId: 'loan_lent' };
@@ -89,6 +89,6 @@ export const lendingSamples = {
   listCollections: { owner: lender, params: program },
   listContacts: { owner: lender, params: loan },
   putTermsDraft: { owner: lender, params: program, body: lendingTerms },
-  commitTerms: { owner: lender, params: program },
+  commitTerms: { owner: lender, params: program, body: { version: '2026-1' } },
   getTerms: { owner: lender, params: program },
 } as const satisfies Readonly<Record<string, RouteSample>>;
