@@ -1,6 +1,6 @@
 import { cp, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { deflateRaw } from 'node:zlib';
@@ -134,13 +134,19 @@ async function copyOnnxRuntime(
   ]);
 }
 
+/** For people and for the benchmark; no manifest names them. */
+const filesNoScorerReads: ReadonlySet<string> = new Set(['MODEL_CARD.md', 'baseline-ensemble.onnx']);
+
 async function copyModels(directory: string, modelsDirectory: string, stage: ModelStage): Promise<void> {
   const registryFile = join(modelsDirectory, 'registry.json');
   const { champion, challengers } = registrySchema.parse(JSON.parse(await readFile(registryFile, 'utf8')));
   const paths = stage === 'champion' ? [champion.path] : challengers.map(({ path }) => path);
   await Promise.all(
     ['registry.json', TRUSTED_KEYS_FILE, ...paths].map((path) =>
-      cp(join(modelsDirectory, path), join(directory, 'models', path), { recursive: true }),
+      cp(join(modelsDirectory, path), join(directory, 'models', path), {
+        recursive: true,
+        filter: (source) => !filesNoScorerReads.has(basename(source)),
+      }),
     ),
   );
 }
