@@ -269,6 +269,8 @@ export const putTermsDraftContract = {
 
 export const commitTermsContract = {
   params: ofProgram,
+  /** The draft that was read: another that took its place meanwhile is not committed unseen. */
+  body: programTerms.pick({ version: true }),
   response: committedProgramTerms,
 } as const;
 

@@ -266,9 +266,9 @@ export function createHandler(dependencies: LendingDependencies): HttpFunction {
       const lender = await requireLender({ tenantId, programId }, stores);
       return { body: await putTermsDraft({ lender, draft: { programId, ...body } }, stores) };
     },
-    commitTerms: async ({ principal: { tenantId }, params: { programId } }) => {
+    commitTerms: async ({ principal: { tenantId }, params: { programId }, body: { version } }) => {
       const lender = await requireLender({ tenantId, programId }, stores);
-      return { body: await commitTerms({ lender, programId }, stores) };
+      return { body: await commitTerms({ lender, programId, version }, stores) };
     },
     getTerms: async ({ principal: { tenantId }, params: { programId } }) => {
       const lender = await lenderOf({ tenantId, programId }, stores);

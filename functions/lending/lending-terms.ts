@@ -24,7 +24,7 @@ interface OfProgram {
  * without a draft, `version_conflict` when the version was committed with other terms.
  */
 export async function commitTerms(
-  { lender, programId }: OfProgram,
+  { lender, programId, version: wanted }: OfProgram & { readonly version: string },
   { terms, nowMs }: TermsDependencies,
 ): Promise<CommittedProgramTerms> {
   const [draft, committed] = await Promise.all([
@@ -32,6 +32,11 @@ export async function commitTerms(
     terms.list(lender, programId),
   ]);
   if (draft === undefined) throw new DomainError('not_found', 'there is no draft to commit');
+  if (draft.version !== wanted) {
+    throw new DomainError('version_conflict', `the draft is of version ${draft.version}`, {
+      issues: [{ field: 'version', code: 'not_the_draft', message: 'read the draft again' }],
+    });
+  }
   const same = committed.find(({ version }) => version === draft.version);
   if (same !== undefined) {
     const { committedOn: _, ...before } = same;

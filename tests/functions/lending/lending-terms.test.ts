@@ -1,0 +1,90 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useTable } from '../../support/engine.ts';
+import { lendingDesk } from '../../support/lending-desk.ts';
+import { lendingTerms } from '../../support/lending-samples.ts';
+import { seedLoan, seedOffer } from '../../support/seed-lending.ts';
+
+const table = useTable();
+const desk = lendingDesk(table);
+const params = { programId: 'prg_terms' };
+const DRAFT = 'PUT /v1/programs/{programId}/terms/draft';
+const COMMIT = 'POST /v1/programs/{programId}/terms';
+
+const [offered] = lendingTerms.products;
+const changed = (version: string, change: object, rest: object = {}) => ({
+  ...lendingTerms,
+  ...rest,
+  version,
+  products: [{ ...offered, ...change }],
+});
+const draftAndCommit = async (body: { version: string }) => {
+  expect((await desk.call(DRAFT, { params, body })).status).toBe(200);
+  return desk.call(COMMIT, { params, body: { version: body.version } });
+};
+
+describe('lending terms', () => {
+  beforeAll(() => desk.openProgram('prg_terms'));
+
+  it('over the cap of their day are not committed: the error names field and clause', async () => {
+    const over = await draftAndCommit(changed('over', { annualRateMaxBps: 2_400 }));
+    expect([over.status, over.json.issues]).toMatchObject([
+      400,
+      [
+        {
+          field: 'products.0.annualRateMaxBps',
+          code: 'rate_over_cap',
+          message: expect.stringContaining('art. 25'),
+        },
+        { code: 'overdue_rate_over_cap' },
+        { code: 'all_in_rate_over_cap' },
+      ],
+    ]);
+  });
+
+  it('with a bullet of more than a year are not committed', async () => {
+    const product = { ...offered?.product, repayment: { method: 'bullet' } };
+    const long = await draftAndCommit(changed('long', { product, termMonthsMax: 18 }));
+    expect([long.status, long.json.issues]).toMatchObject([
+      400,
+      [
+        {
+          field: 'products.0.termMonthsMax',
+          code: 'bullet_over_12_months',
+          message: expect.stringContaining('Internet Loans'),
+        },
+      ],
+    ]);
+  });
+
+  it('that are lawful are committed once, and never changed under their version', async () => {
+    const bounded = {
+      recommenders: {
+        outstandingMaxMinor: 2_500_000,
+        activeLoansMax: 3,
+        delinquencyMaxBps: 500,
+        lossMaxBps: 100,
+      },
+    };
+    const first = await draftAndCommit(changed('v1', {}, bounded));
+    expect([first.status, first.json.committedOn]).toEqual([200, '2026-03-01']);
+    expect(await draftAndCommit(changed('v1', {}, bounded))).toEqual(first);
+    const altered = await draftAndCommit(changed('v1', { annualRateMaxBps: 1_000 }, bounded));
+    expect([altered.status, altered.json.code]).toEqual([409, 'version_conflict']);
+    const unread = await desk.call(COMMIT, { params, body: { version: 'v2' } });
+    expect(unread.json.issues).toMatchObject([{ code: 'not_the_draft' }]);
+  });
+
+  it('bound what a partner may vouch for', async () => {
+    const seeded = { ...params, recommenderId: 'ent_voucher' };
+    await seedLoan(table(), { ...seeded, name: 'vouched', disbursedOn: '2026-03-01' });
+    await seedOffer(table(), { ...seeded, name: 'too-much' });
+    const refused = await desk.call(
+      'POST /v1/programs/{programId}/decisions/{decisionId}/offers/{offerId}/acceptance',
+      { params: { ...params, decisionId: 'dec_too-much', offerId: 'ofr_1' }, key: 'v', body: {} },
+    );
+    expect([refused.status, refused.json.issues]).toMatchObject([
+      409,
+      [{ field: 'recommenderId', code: 'outstanding_over_bound' }],
+    ]);
+  });
+});
