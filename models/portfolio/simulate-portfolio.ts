@@ -12,6 +12,8 @@ import { type SimulatedBank, simulatedBank } from './simulated-bank.ts';
 export interface PortfolioSimulation {
   readonly seed: number;
   readonly lives: number;
+  /** The scarcer, the more are turned away. */
+  readonly capitalPerLifeMinor?: number;
   /** Called after each hundred lives. */
   readonly onProgress?: (lives: number) => void;
 }
@@ -51,7 +53,7 @@ const CONFLICT = 0.02;
 const CRASH = 0.02;
 /** Scarce: some applicants are turned away, and released capital is lent again. */
 const CAPITAL_MINOR = 6_000_000;
-const CAPITAL_PER_LIFE_MINOR = 210_000;
+const CAPITAL_PER_LIFE_MINOR_DEFAULT = 210_000;
 
 /**
  * Let a portfolio live for three years with lost answers, conflicts and dying workers, all by a seed, then hold
@@ -59,7 +61,8 @@ const CAPITAL_PER_LIFE_MINOR = 210_000;
  */
 export async function simulatePortfolio(simulation: PortfolioSimulation): Promise<PortfolioReport> {
   const faulty = new RandomStream([simulation.seed, 0]);
-  const capitalMinor = CAPITAL_MINOR + simulation.lives * CAPITAL_PER_LIFE_MINOR;
+  const capitalMinor =
+    CAPITAL_MINOR + simulation.lives * (simulation.capitalPerLifeMinor ?? CAPITAL_PER_LIFE_MINOR_DEFAULT);
   const loans = memoryLoans(capitalMinor, {
     random: () => faulty.uniform(),
     lostBefore: LOST_BEFORE,

@@ -6,7 +6,11 @@ const LIVES = 250;
 
 describe('a portfolio that lives for three years among faults', () => {
   it('keeps books without drift: nothing is paid out twice, no repayment is lost', async () => {
-    const { counts, injected, drift } = await simulatePortfolio({ seed: 7, lives: LIVES });
+    const { counts, injected, drift } = await simulatePortfolio({
+      seed: 7,
+      lives: LIVES,
+      capitalPerLifeMinor: 100_000,
+    });
     expect(
       Object.values(drift).every((value) => value === 0),
       JSON.stringify(drift),
