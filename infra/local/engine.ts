@@ -77,7 +77,12 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     const port = options.port ?? (await freePort());
     try {
       const running = await launch(name, port, engineCommand(name, port, options.dataDirectory));
-      if (name === 'dynoxide' && options.dataDirectory !== undefined) indexStream(options.dataDirectory);
+      try {
+        if (name === 'dynoxide' && options.dataDirectory !== undefined) indexStream(options.dataDirectory);
+      } catch (error) {
+        await running.stop();
+        throw error;
+      }
       return running;
     } catch (error) {
       const mayRetry = options.port === undefined && attempt < PORT_ATTEMPTS_MAX;
