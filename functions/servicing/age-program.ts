@@ -1,6 +1,5 @@
-import type { BusinessDate } from '../../shared/domain/calendar.ts';
+import { type BusinessDate, endOfMonth, nextMonthEnd } from '../../shared/domain/calendar.ts';
 import { DomainError } from '../../shared/domain/errors.ts';
-import { endOfMonth, nextMonthEnd } from '../../shared/domain/lending/business-month.ts';
 import { replayLoan } from '../../shared/domain/lending/loan.ts';
 import { advanceLoan, recordSnapshot } from '../../shared/domain/lending/loan-record.ts';
 import { type LoanSnapshot, snapshotOf } from '../../shared/domain/lending/loan-snapshot.ts';

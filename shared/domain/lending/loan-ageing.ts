@@ -1,6 +1,5 @@
-import { addDays, type BusinessDate } from '../calendar.ts';
+import { addDays, type BusinessDate, nextMonthEnd } from '../calendar.ts';
 import { isCured } from './asset-classification.ts';
-import { nextMonthEnd } from './business-month.ts';
 import { accrueInterest, interestDays, NOTHING_ACCRUED } from './day-count.ts';
 import { applyCredit, assessFee, type LoanDraft, markSettled, move, postAccruals } from './loan-draft.ts';
 import {

@@ -1,6 +1,5 @@
-import type { BusinessDate } from '../calendar.ts';
+import { addMonths, type BusinessDate } from '../calendar.ts';
 import { fieldError } from '../errors.ts';
-import { monthsAfter } from './business-month.ts';
 import type { RepaymentMethod } from './loan-product.ts';
 
 export interface DueDate {
@@ -13,7 +12,7 @@ export interface DueDate {
 
 /** The due date so many months after the anchor: the same day, or the last of a shorter month. */
 export function dueDateAt(anchor: BusinessDate, monthIndex: number): BusinessDate {
-  return monthsAfter(anchor, monthIndex);
+  return addMonths(anchor, monthIndex);
 }
 
 /**

@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { amortizationSchedule } from '../../../shared/domain/amortization.ts';
-import { addMonths } from '../../../shared/domain/calendar.ts';
 import { DomainError } from '../../../shared/domain/errors.ts';
-import { endOfMonth, monthsAfter, nextMonthEnd } from '../../../shared/domain/lending/business-month.ts';
 import {
   accrueInterest,
   interestForDays,
@@ -171,21 +169,5 @@ describe('a half unit of interest', () => {
       totals.push(accumulator.accruedMinor);
     }
     expect(totals).toEqual([0, 1, 2, 2, 2]);
-  });
-});
-
-describe('business months', () => {
-  it('are the calendar’s', () => {
-    fc.assert(
-      fc.property(startDates, fc.integer({ min: 0, max: 130 }), (date, months) => {
-        same(monthsAfter(date, months), addMonths(date, months), 'months after');
-      }),
-      { numRuns: 3_000 },
-    );
-    expect([endOfMonth('2024-02-01'), endOfMonth('2100-02-01'), nextMonthEnd('2023-12-31')]).toEqual([
-      '2024-02-29',
-      '2100-02-28',
-      '2024-01-31',
-    ]);
   });
 });
