@@ -19,7 +19,7 @@ import { firstResultId, idempotencyPut } from './idempotency.ts';
 import { getRecourse, recoursePut } from './recourses.ts';
 import { reservationStore } from './reservations.ts';
 import { reviewStore } from './reviews.ts';
-import { applicationKey, capitalKey, decisionKey, exposureKey } from './table.ts';
+import { applicationKey, decisionKey, exposureKey } from './table.ts';
 
 const storedApplication = z.object({ application });
 const storedDecision = z.object({ body: z.instanceof(Uint8Array) });
@@ -101,38 +101,9 @@ export function decisionStore(table: StoreTable) {
               decisionId: made.decisionId,
             }),
           ]),
-      ...reservations.put(made),
+      ...reservations.promise(made, made.input.borrowerExposureMinor),
       ...(made.outcome === 'referred' ? reviews.opening(openReview(made, 'referred', null, nowMs)) : []),
     ];
-    if (made.limitMinor > 0) {
-      const observed = made.input.borrowerExposureMinor;
-      items.push(
-        {
-          Update: {
-            TableName,
-            Key: marshall(capitalKey(lender, programId)),
-            UpdateExpression: 'SET availableMinor = availableMinor - :limit',
-            ConditionExpression: 'availableMinor >= :limit',
-            ExpressionAttributeValues: marshall({ ':limit': made.limitMinor }),
-          },
-        },
-        {
-          Update: {
-            TableName,
-            Key: marshall(exposureKey(lender, submitted.entrepreneurId)),
-            UpdateExpression: 'SET exposureMinor = :next',
-            ConditionExpression:
-              observed === 0
-                ? 'attribute_not_exists(pk) OR exposureMinor = :observed'
-                : 'exposureMinor = :observed',
-            ExpressionAttributeValues: marshall({
-              ':next': observed + made.limitMinor,
-              ':observed': observed,
-            }),
-          },
-        },
-      );
-    }
     try {
       await client.send(new TransactWriteItemsCommand({ TransactItems: items }));
       return { kind: 'committed' };

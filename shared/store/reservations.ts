@@ -98,25 +98,51 @@ export function reservationStore(table: StoreTable) {
     settlement,
     giveBack,
 
-    /** For the transaction that approves: what it promises, and until when. */
-    put(made: Decision): TransactWriteItem[] {
-      if (made.limitMinor === 0) return [];
+    /**
+     * For the transaction that approves, by a machine or a person: take the limit from the program's capital and the
+     * borrower's room, and keep what is promised until its offers run out. Cancels the transaction when the capital
+     * does not suffice, or the borrower's exposure is no longer what the approval was computed from.
+     */
+    promise(made: Decision, observedExposureMinor: number): TransactWriteItem[] {
+      const { lenderTenantId: lender, decisionId: id, limitMinor } = made;
+      if (limitMinor === 0) return [];
       const { programId, entrepreneurId: borrower } = made.input.application;
       const held: Reservation = {
-        decisionId: made.decisionId,
+        decisionId: id,
         entrepreneurId: borrower,
-        limitMinor: made.limitMinor,
+        limitMinor,
         expiresOn: expiryOf(made),
         status: 'open',
       };
       return [
         {
+          Update: {
+            TableName,
+            Key: marshall(capitalKey(lender, programId)),
+            UpdateExpression: 'SET availableMinor = availableMinor - :limit',
+            ConditionExpression: 'availableMinor >= :limit',
+            ExpressionAttributeValues: marshall({ ':limit': limitMinor }),
+          },
+        },
+        {
+          Update: {
+            TableName,
+            Key: marshall(exposureKey(lender, borrower)),
+            UpdateExpression: 'SET exposureMinor = :next',
+            ConditionExpression:
+              observedExposureMinor === 0
+                ? 'attribute_not_exists(pk) OR exposureMinor = :observed'
+                : 'exposureMinor = :observed',
+            ExpressionAttributeValues: marshall({
+              ':next': observedExposureMinor + limitMinor,
+              ':observed': observedExposureMinor,
+            }),
+          },
+        },
+        {
           Put: {
             TableName,
-            Item: marshall({
-              ...reservationKey(made.lenderTenantId, programId, held.expiresOn, held.decisionId),
-              ...held,
-            }),
+            Item: marshall({ ...reservationKey(lender, programId, held.expiresOn, id), ...held }),
             ConditionExpression: 'attribute_not_exists(pk)',
           },
         },

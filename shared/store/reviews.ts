@@ -17,8 +17,6 @@ import { LAST, queryItems } from './query-items.ts';
 import { recoursePut } from './recourses.ts';
 import { reservationStore } from './reservations.ts';
 import {
-  capitalKey,
-  exposureKey,
   REVIEW_NOTE_PREFIX,
   REVIEWED_PREFIX,
   reviewedKey,
@@ -29,6 +27,9 @@ import {
 } from './table.ts';
 
 const storedReview = z.object({ review });
+/** A case as its item holds it; raises `corrupt_record` for anything else. */
+export const reviewOfItem = (item: unknown): Review =>
+  parse(storedReview, item, { code: 'corrupt_record' }).review;
 const queuedReview = z.object({ sk: z.string(), review });
 const storedResolution = z.object({ resolution: reviewDecision });
 const storedNote = z.object({
@@ -57,6 +58,7 @@ export type ReviewStore = ReturnType<typeof reviewStore>;
 
 export function reviewStore(table: StoreTable) {
   const { client, tableName: TableName } = table;
+  const reservations = reservationStore(table);
 
   /** The review and its place in the queue, always written together; both hold the whole of it. */
   function puts(item: Review, previousVersion: number | undefined): TransactWriteItem[] {
@@ -122,59 +124,23 @@ export function reviewStore(table: StoreTable) {
      * room: one transaction. False when any of them moved since it was read.
      */
     async close(next: Review, made: Decision, observed: ObservedExposure): Promise<boolean> {
-      const { resolution, lenderTenantId: lender, programId, entrepreneurId } = next;
+      const { resolution, lenderTenantId: lender } = next;
       if (resolution === null) throw new RangeError(`${next.reviewId} is closed without a resolution`);
-      const items: TransactWriteItem[] = [
+      const { decidedAt, limitMinor } = resolution;
+      return write([
         ...puts(next, next.version - 1),
         {
           Put: {
             TableName,
             Item: marshall(
-              {
-                ...reviewedKey(lender, next.decisionId, resolution.decidedAt, next.reviewId),
-                resolution,
-              },
+              { ...reviewedKey(lender, next.decisionId, decidedAt, next.reviewId), resolution },
               { removeUndefinedValues: true },
             ),
             ConditionExpression: 'attribute_not_exists(pk)',
           },
         },
-      ];
-      if (resolution.limitMinor > 0) {
-        const before = observed.borrowerExposureMinor;
-        items.push(
-          {
-            Update: {
-              TableName,
-              Key: marshall(capitalKey(lender, programId)),
-              UpdateExpression: 'SET availableMinor = availableMinor - :limit',
-              ConditionExpression: 'availableMinor >= :limit',
-              ExpressionAttributeValues: marshall({ ':limit': resolution.limitMinor }),
-            },
-          },
-          {
-            Update: {
-              TableName,
-              Key: marshall(exposureKey(lender, entrepreneurId)),
-              UpdateExpression: 'SET exposureMinor = :next',
-              ConditionExpression:
-                before === 0
-                  ? 'attribute_not_exists(pk) OR exposureMinor = :observed'
-                  : 'exposureMinor = :observed',
-              ExpressionAttributeValues: marshall({
-                ':next': before + resolution.limitMinor,
-                ':observed': before,
-              }),
-            },
-          },
-          ...reservationStore(table).put({
-            ...made,
-            decidedAt: resolution.decidedAt,
-            limitMinor: resolution.limitMinor,
-          }),
-        );
-      }
-      return write(items);
+        ...reservations.promise({ ...made, decidedAt, limitMinor }, observed.borrowerExposureMinor),
+      ]);
     },
 
     /** A case of one program of the lender. */
@@ -183,7 +149,7 @@ export function reviewStore(table: StoreTable) {
         new GetItemCommand({ TableName, Key: marshall(reviewKey(lender, id)), ConsistentRead: true }),
       );
       if (Item === undefined) return undefined;
-      const found = parse(storedReview, unmarshall(Item), { code: 'corrupt_record' }).review;
+      const found = reviewOfItem(unmarshall(Item));
       return found.programId === programId ? found : undefined;
     },
 

@@ -137,11 +137,12 @@ describe.each(contractEngines)('lending store on %s', (engine) => {
     const { decisions } = await openProgram('prg_moved');
     await decisions.commit(commitOf('prg_moved', 1));
     const stale = commitOf('prg_moved', 2);
-    const sameBorrower = {
-      ...stale,
-      application: { ...stale.application, entrepreneurId: 'ent_prg_moved-1' },
-    };
-    expect(await decisions.commit(sameBorrower)).toEqual({ kind: 'conflict', sameRequest: false });
+    const application = { ...stale.application, entrepreneurId: 'ent_prg_moved-1' };
+    const decision = { ...stale.decision, input: { ...stale.decision.input, application } };
+    expect(await decisions.commit({ ...stale, application, decision })).toEqual({
+      kind: 'conflict',
+      sameRequest: false,
+    });
     expect(await decisions.get(LENDER, 'prg_moved', stale.decision.decisionId)).toBeUndefined();
   });
 
