@@ -7,7 +7,7 @@ import type { ProgramStore } from '../../shared/store/programs.ts';
 import { tenantOf } from '../../shared/store/tenancy.ts';
 import type { StoredWebhook, WebhookStore } from '../../shared/store/webhooks.ts';
 import type { DeliveryMessage, DeliveryQueue } from '../../shared/webhooks/delivery-queue.ts';
-import { eventOf } from './event-sources.ts';
+import { eventsOf } from './event-sources.ts';
 
 export interface PublishEventsDependencies extends EventLogOptions {
   readonly programs: Pick<ProgramStore, 'getParties'>;
@@ -17,8 +17,8 @@ export interface PublishEventsDependencies extends EventLogOptions {
 }
 
 /**
- * Changes in, events out: into the log of every party of the program they concern, in the order of the stream,
- * then into the queue for each of a party's endpoints that wants them. Safe to repeat: an event is in a log once.
+ * Changes in, events out: into the log of every party that is told of them, in the order of the stream, then into
+ * the queue for each of a party's endpoints that wants them. Safe to repeat: an event is in a log once.
  */
 export async function publishEvents(
   changes: readonly ItemChange[],
@@ -48,14 +48,19 @@ async function eventsByParty(
   const byParty = new Map<string, Event[]>();
   const partiesOf = new Map<string, readonly string[]>();
   for (const change of changes) {
-    const found = eventOf(change);
-    if (found === undefined) continue;
-    const owner = tenantOf(change.key.pk);
-    const name = `${owner}#${found.programId}`;
-    const parties = partiesOf.get(name) ?? (await programs.getParties(owner, found.programId));
-    if (parties === undefined) throw new DomainError('corrupt_record', 'an event names no program');
-    partiesOf.set(name, parties);
-    for (const party of parties) byParty.set(party, [...(byParty.get(party) ?? []), found.event]);
+    // Programs, and all that happens in them, are their lender's.
+    const lender = tenantOf(change.key.pk);
+    for (const { programId, audience, event } of eventsOf(change)) {
+      const name = `${lender}#${programId}`;
+      const parties = partiesOf.get(name) ?? (await programs.getParties(lender, programId));
+      if (parties === undefined) throw new DomainError('corrupt_record', 'an event names no program');
+      partiesOf.set(name, parties);
+      for (const party of audience === 'lender' ? [lender] : parties) {
+        const events = byParty.get(party) ?? [];
+        byParty.set(party, events);
+        events.push(event);
+      }
+    }
   }
   return byParty;
 }

@@ -52,7 +52,8 @@ export const backgroundFunctions = {
     alsoTable: { access: 'write', keyPatterns: [`ten_*${EVENTS_MARK}`] },
     onnx: false,
     monitoring: {
-      errorImpact: 'Lenders and incubators are not told of new applications and decisions until it recovers.',
+      errorImpact:
+        'Lenders and incubators are not told of applications, decisions, cases and loans until it recovers.',
       durationP99MsMax: 20_000,
     },
   },
@@ -119,7 +120,16 @@ export const backgroundFunctions = {
 
 /** The items that events are read from; see functions/events/event-sources.ts. */
 export const eventRecords = [
-  { eventName: ['INSERT'], dynamodb: { Keys: { sk: { S: ['APPLICATION', 'DECISION'] } } } },
+  { eventName: ['INSERT'], dynamodb: { Keys: { sk: { S: ['DECISION'] } } } },
+  { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { sk: { S: ['REVIEW'] } } } },
+  // A loan that merely aged has nothing to tell, and no notice.
+  {
+    eventName: ['INSERT', 'MODIFY'],
+    dynamodb: {
+      Keys: { sk: { S: ['LOAN'] } },
+      NewImage: { notice: { M: { at: { S: [{ exists: true }] } } } },
+    },
+  },
 ];
 
 /** New decisions: what challengers score. */

@@ -11,6 +11,7 @@ import type { IdempotentRequest } from '../domain/idempotency.ts';
 import { loanId, programId } from '../domain/identifiers.ts';
 import { type Journal, type JournalEntry, journalEntry } from '../domain/lending/ledger.ts';
 import { type LoanEvent, loanEvent } from '../domain/lending/loan-event.ts';
+import { type LoanNotice, loanNotice, noticeOf } from '../domain/lending/loan-notice.ts';
 import { type LoanReceipt, loanReceipt } from '../domain/lending/loan-receipt.ts';
 import { capitalUse, type LoanRecord, loanRecord, recordSnapshot } from '../domain/lending/loan-record.ts';
 import { parse } from '../domain/parse.ts';
@@ -41,6 +42,13 @@ const storedEvent = z.object({
 });
 const storedEntries = z.object({ body: z.instanceof(Uint8Array) });
 const storedReference = z.object({ loanId });
+const storedNotice = z.object({ version: z.int().min(1), programId, notice: loanNotice });
+
+/** What a loan's item tells the parties of its program; only an item with a `notice` does. */
+export const loanNoticeOfItem = (
+  item: unknown,
+): { readonly version: number; readonly programId: string; readonly notice: LoanNotice } =>
+  parse(storedNotice, item, { code: 'corrupt_record' });
 
 /** A loan with the version its next step is conditional on. */
 export interface StoredLoan {
@@ -95,7 +103,8 @@ export function loanStore(table: StoreTable) {
     },
   });
 
-  function loanPut({ lender, before, after }: LoanCommit): TransactWriteItem {
+  function loanPut({ lender, before, after, event, nowMs }: LoanCommit): TransactWriteItem {
+    const notice = noticeOf(before?.record ?? null, after, event?.event ?? null, nowMs);
     return {
       Put: {
         TableName,
@@ -104,6 +113,7 @@ export function loanStore(table: StoreTable) {
           version: (before?.version ?? 0) + 1,
           programId: after.state.contract.programId,
           body: packJson(after),
+          ...(notice === null ? {} : { notice }),
         }),
         ...(before === null
           ? { ConditionExpression: 'attribute_not_exists(pk)' }
