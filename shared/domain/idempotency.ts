@@ -3,7 +3,8 @@ import { z } from 'zod';
 /** Chosen by the client, one per intention: the same key and input always give the first answer. */
 export const idempotencyKey = z
   .string()
-  .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters without blanks');
+  .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters without blanks')
+  .describe('Chosen by you, one for each thing you mean to happen; a UUID does');
 
 /** Kept longer than any client retries. */
 export const IDEMPOTENCY_RETENTION_HOURS = 72;

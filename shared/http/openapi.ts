@@ -28,8 +28,10 @@ import { event } from '../domain/event.ts';
 import { program, programPolicy } from '../domain/program.ts';
 import { station } from '../domain/station.ts';
 import { webhookDeadLetter, webhookEndpoint } from '../domain/webhook.ts';
+import { notModifiedHeaders, refusalHeaders, successHeaders } from './answer-headers.ts';
 import { errorStatus } from './error-status.ts';
 import { INTERNAL_ERROR, problem } from './problem.ts';
+import { REFERENCE_INTRODUCTION, tagDescriptions } from './reference-text.ts';
 import { contentTypeOf, errorsOf, type RouteDefinition } from './route.ts';
 import { qualifiedScope, scopes } from './scopes.ts';
 
@@ -61,11 +63,14 @@ export function openApiDocument({ routes, serverUrl, version }: OpenApiOptions):
         title: 'Cunxin',
         version,
         summary: 'Credit for village entrepreneurs, scored from what their service station really does.',
-        description: DESCRIPTION,
+        description: REFERENCE_INTRODUCTION,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       ...(serverUrl === undefined ? {} : { servers: [{ url: serverUrl }] }),
-      tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
+      tags: [...new Set(routes.map((route) => route.tag))].map((name) => {
+        const description = tagDescriptions[name];
+        return { name, ...(description === undefined ? {} : { description }) };
+      }),
       security: [{ token: [] }],
       paths,
       components: {
@@ -154,12 +159,6 @@ const instantSchema = {
   examples: ['2026-03-01T08:15:00.250Z'],
 };
 
-const DESCRIPTION = [
-  'Amounts are integers of the minor unit (fen). Instants are UTC with `Z`; business dates are `YYYY-MM-DD` in',
-  "the station's time zone. Unknown fields are refused. Every error is RFC 9457 problem details with a stable",
-  '`code`. An object of another tenant answers 404, as one that does not exist.',
-].join(' ');
-
 function scopeTable(): string {
   const rows = Object.entries(scopes).map(([scope, what]) => `| \`${scope}\` | ${what} |`);
   return ['A token of OAuth client credentials.', '', '| Scope | Allows |', '| --- | --- |', ...rows].join(
@@ -168,7 +167,7 @@ function scopeTable(): string {
 }
 
 function operationOf(route: RouteDefinition): ZodOpenApiOperationObject {
-  const { params, query, headers, body, response, responseHeaders } = route.contract;
+  const { params, query, headers, body, response } = route.contract;
   const requestHeaders = route.conditional === true ? (headers ?? z.object({})).extend(ifNoneMatch) : headers;
   return {
     operationId: route.operation,
@@ -187,15 +186,11 @@ function operationOf(route: RouteDefinition): ZodOpenApiOperationObject {
     responses: {
       [`${route.successStatus}`]: {
         description: route.summary,
-        ...(responseHeaders === undefined && route.conditional === undefined
-          ? {}
-          : {
-              headers: (responseHeaders ?? z.object({})).extend(route.conditional === true ? entityTag : {}),
-            }),
+        headers: successHeaders(route),
         content: { [contentTypeOf(route.contract)]: { schema: lineOf(response, route) } },
       },
       ...(route.conditional === true
-        ? { 304: { description: 'Nothing has changed since the ETag given', headers: z.object(entityTag) } }
+        ? { 304: { description: 'Nothing has changed since the ETag given', headers: notModifiedHeaders } }
         : {}),
       ...refusalsOf(route),
     },
@@ -205,7 +200,6 @@ function operationOf(route: RouteDefinition): ZodOpenApiOperationObject {
 const ifNoneMatch = {
   'if-none-match': z.string().optional().describe('The ETag of the answer the caller still has'),
 };
-const entityTag = { etag: z.string().describe('Of these bytes; send it back as If-None-Match') };
 
 function descriptionOf(route: RouteDefinition): string {
   const open = route.applicants === undefined ? '' : ' Open to applicants, for what is their own.';
@@ -232,6 +226,7 @@ function refusalsOf(route: RouteDefinition): ZodOpenApiResponsesObject {
       String(status),
       {
         description: codes.map((code) => `\`${code}\``).join(', '),
+        headers: refusalHeaders(status),
         content: {
           'application/problem+json': { schema: problem },
           ...(gatewayStatuses.has(status) ? { 'application/json': { schema: gatewayRefusal } } : {}),
