@@ -14,7 +14,8 @@ export function isCured(state: LoanState): boolean {
   const { arrearsClearedOn: clearedOn } = state;
   if (clearedOn === null || oldestUnpaidInstallment(state) !== undefined) return false;
   const periods = state.installments.filter(
-    (item) => item.billed && item.supersededOn === null && item.dueOn > clearedOn,
+    (item) =>
+      item.billed && item.supersededOn === null && item.salesThrough === null && item.dueOn > clearedOn,
   ).length;
   return periods >= CURE_PERIODS_MIN && addMonths(clearedOn, CURE_MONTHS_MIN) <= state.asOf;
 }

@@ -8,7 +8,10 @@ interface Account {
   readonly name: Sentences;
 }
 
-/** Amounts are signed: debit positive, credit negative; every entry adds up to zero. */
+/**
+ * Amounts are signed: debit positive, credit negative; every entry adds up to zero. The accounts in suspense stand
+ * against the receivables: owed by the borrower, and not yet income.
+ */
 export const chartOfAccounts = {
   settlement_cash: {
     number: '1001',
@@ -32,6 +35,16 @@ export const chartOfAccounts = {
     name: { zh: '应收罚息', en: 'Penalty receivable' },
   },
   fee_receivable: { number: '1313', accountClass: 'asset', name: { zh: '应收费用', en: 'Fees receivable' } },
+  suspended_interest: {
+    number: '1318',
+    accountClass: 'asset',
+    name: { zh: '暂挂利息', en: 'Interest in suspense' },
+  },
+  suspended_penalty: {
+    number: '1319',
+    accountClass: 'asset',
+    name: { zh: '暂挂罚息', en: 'Penalty in suspense' },
+  },
   guarantee_receivable: {
     number: '1321',
     accountClass: 'asset',
@@ -78,6 +91,11 @@ export const chartOfAccounts = {
     number: '6702',
     accountClass: 'expense',
     name: { zh: '信用减值损失', en: 'Provision expense' },
+  },
+  waived_income: {
+    number: '6703',
+    accountClass: 'expense',
+    name: { zh: '利息费用减免', en: 'Interest, penalty and fees waived' },
   },
 } as const satisfies Record<string, Account>;
 

@@ -1,7 +1,15 @@
 import { addDays, type BusinessDate, nextMonthEnd } from '../calendar.ts';
 import { isCured } from './asset-classification.ts';
 import { accrueInterest, interestDays, NOTHING_ACCRUED } from './day-count.ts';
-import { applyCredit, assessFee, type LoanDraft, markSettled, move, postAccruals } from './loan-draft.ts';
+import {
+  applyCredit,
+  assessFee,
+  enterInterest,
+  type LoanDraft,
+  markSettled,
+  postAccruals,
+} from './loan-draft.ts';
+import { nonAccrualOn, restoreIncome, suspendIncome } from './loan-non-accrual.ts';
 import {
   daysPastDue,
   type Installment,
@@ -26,17 +34,20 @@ export function ageTo(draft: LoanDraft, to: BusinessDate): void {
     const monthEnd = nextMonthEnd(state.asOf);
     const dueOn = nextInstallment(state)?.dueOn;
     const lateFeeOn = nextLateFeeOn(state);
+    const suspendOn = nonAccrualOn(state);
     let day = to < monthEnd ? to : monthEnd;
-    if (dueOn !== undefined && dueOn < day) day = dueOn;
-    if (lateFeeOn !== undefined && lateFeeOn < day) day = lateFeeOn;
+    for (const stop of [dueOn, lateFeeOn, suspendOn]) if (stop !== undefined && stop < day) day = stop;
 
     accrueTo(state, day);
     state.daysPastDueMax = Math.max(state.daysPastDueMax, daysPastDue(state));
-    if (state.nonPerformingSince !== null && isCured(state)) {
+    if (day === monthEnd || day === dueOn || day === lateFeeOn || day === suspendOn) postAccruals(draft);
+    if (day === suspendOn) suspendIncome(draft);
+    // At month ends alone: a mark that came off on any day a loan was looked at would depend on who looked.
+    if (day === monthEnd && state.nonPerformingSince !== null && isCured(state)) {
       state.nonPerformingSince = null;
       state.arrearsClearedOn = null;
+      restoreIncome(draft);
     }
-    if (day === monthEnd || day === dueOn || day === lateFeeOn) postAccruals(draft);
     if (day === lateFeeOn) assessLateFees(draft);
     if (day === dueOn) billInstallments(draft);
   }
@@ -76,8 +87,9 @@ function lateFeeOn(state: LoanState, installment: Installment): BusinessDate {
   return addDays(installment.dueOn, state.contract.product.lateFee.graceDays + 1);
 }
 
+/** A day's remittance that is late is past due, and costs no fee: those are for lines of the calendar. */
 function isLateWithoutFee(item: Installment): boolean {
-  return item.billed && !item.lateFeeAssessed && unpaidOf(item) > 0;
+  return item.billed && item.salesThrough === null && !item.lateFeeAssessed && unpaidOf(item) > 0;
 }
 
 function nextLateFeeOn(state: LoanState): BusinessDate | undefined {
@@ -108,13 +120,7 @@ function billInstallments(draft: LoanDraft): void {
     item.billed = true;
     if (state.terms.repayment.method === 'sales_linked') {
       // The charge is income when it falls due, or when a remittance meets it before.
-      move(
-        draft,
-        'interest_accrued',
-        null,
-        { interest_receivable: item.interestMinor - item.interestPaidMinor },
-        'interest_income',
-      );
+      enterInterest(draft, null, item.interestMinor - item.interestPaidMinor);
     } else {
       item.interestMinor = state.interestUnbilledMinor;
       state.interestUnbilledMinor = 0;

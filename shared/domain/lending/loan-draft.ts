@@ -61,6 +61,13 @@ export function acceptedLoan(event: LoanEventOf<'contract_accepted'>): LoanState
     restructures: [],
     paymentHolidayMonths: 0,
     nonPerformingSince: null,
+    nonAccrualSince: null,
+    suspendedInterestMinor: 0,
+    suspendedPenaltyMinor: 0,
+    waivedMinor: { fees: 0, penalty: 0, interest: 0 },
+    salesInflowMinor: 0,
+    salesDueMinor: 0,
+    salesSettledThrough: null,
     arrearsClearedOn: null,
     daysPastDueMax: 0,
     lapsedEventIds: [],
@@ -83,17 +90,28 @@ export function move(
   draft.movements.push({ kind, businessDate: draft.state.asOf, eventId, moves: lines, balancing });
 }
 
-/** Recognise interest and penalty accrued since the last movement. */
+/** Enter interest that has come to be owed: as income, or in suspense while the loan does not accrue. */
+export function enterInterest(draft: LoanDraft, eventId: string | null, interestMinor: number): void {
+  const { state } = draft;
+  const suspended = state.nonAccrualSince !== null;
+  if (suspended) state.suspendedInterestMinor += interestMinor;
+  const balancing = suspended ? 'suspended_interest' : 'interest_income';
+  move(draft, 'interest_accrued', eventId, { interest_receivable: interestMinor }, balancing);
+}
+
+/** Enter interest and penalty accrued since the last movement. */
 export function postAccruals(draft: LoanDraft): void {
   const { state } = draft;
+  enterInterest(draft, null, state.interestUnpostedMinor);
+  const suspended = state.nonAccrualSince !== null;
+  if (suspended) state.suspendedPenaltyMinor += state.penaltyUnpostedMinor;
   move(
     draft,
-    'interest_accrued',
+    'penalty_accrued',
     null,
-    { interest_receivable: state.interestUnpostedMinor },
-    'interest_income',
+    { penalty_receivable: state.penaltyUnpostedMinor },
+    suspended ? 'suspended_penalty' : 'penalty_income',
   );
-  move(draft, 'penalty_accrued', null, { penalty_receivable: state.penaltyUnpostedMinor }, 'penalty_income');
   state.interestUnpostedMinor = 0;
   state.penaltyUnpostedMinor = 0;
 }
@@ -193,10 +211,36 @@ export function applyCredit(draft: LoanDraft): void {
     { borrower_credit: usedMinor, ...settlementMoves(allocation) },
     'co_lender_settlement',
   );
+  earnSuspended(draft, null, allocation);
   closeWhenSettled(draft);
 }
 
-export function closeWhenSettled({ state }: LoanDraft): void {
+/** What was owed in suspense becomes income when it is paid, or all of it when `paid` is left out. */
+export function earnSuspended(
+  draft: LoanDraft,
+  eventId: string | null,
+  paid?: Pick<Allocation, 'interest' | 'penalty'>,
+): void {
+  const { state } = draft;
+  const interestMinor = Math.min(state.suspendedInterestMinor, paid?.interest ?? Number.POSITIVE_INFINITY);
+  const penaltyMinor = Math.min(state.suspendedPenaltyMinor, paid?.penalty ?? Number.POSITIVE_INFINITY);
+  state.suspendedInterestMinor -= interestMinor;
+  state.suspendedPenaltyMinor -= penaltyMinor;
+  move(
+    draft,
+    'interest_restored',
+    eventId,
+    {
+      suspended_interest: interestMinor,
+      suspended_penalty: penaltyMinor,
+      penalty_income: 0 - penaltyMinor,
+    },
+    'interest_income',
+  );
+}
+
+export function closeWhenSettled(draft: LoanDraft): void {
+  const { state } = draft;
   if (state.status !== 'active') return;
   const owedMinor =
     state.principalOutstandingMinor +
@@ -205,6 +249,8 @@ export function closeWhenSettled({ state }: LoanDraft): void {
     state.penaltyMinor +
     feesOutstandingMinor(state);
   if (owedMinor !== 0) return;
+  earnSuspended(draft, null);
+  state.nonAccrualSince = null;
   state.status = 'closed';
   state.closedOn = state.asOf;
   state.interestAccumulator = NOTHING_ACCRUED;

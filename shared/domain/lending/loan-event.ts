@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { businessDate } from '../calendar.ts';
-import { applicationId, entrepreneurId, loanId, offerId, programId, tenantId } from '../identifiers.ts';
-import { currency, positiveAmountMinor, shareBps } from '../money.ts';
+import {
+  applicationId,
+  entrepreneurId,
+  loanId,
+  offerId,
+  programId,
+  stationId,
+  tenantId,
+} from '../identifiers.ts';
+import { currency, positiveAmountMinor, shareBps, signedAmountMinor } from '../money.ts';
 import { repaymentMethod, scheduleTerms } from './loan-product.ts';
 
 /** Chosen by whoever reports the event; the same id with the same content is the same event. */
@@ -34,11 +42,22 @@ export const loanContract = scheduleTerms.extend({
   lenders: coLenders,
   /** Share of lost principal that the government's guarantee bears first. */
   guaranteeShareBps: shareBps,
+  /** The station the borrower applied with: whose sales a sales-linked loan follows. */
+  stationId: stationId.optional(),
 });
 export type LoanContract = z.output<typeof loanContract>;
 
 export const assessableFees = ['collection', 'legal', 'contract_change'] as const;
 export const restructureReasons = ['financial_difficulty', 're_ageing'] as const;
+export const waivableComponents = ['fees', 'penalty', 'interest'] as const;
+/** A closed list, no free text: the log outlives the person it is about. */
+export const waiverReasons = [
+  'hardship',
+  'natural_disaster',
+  'error_correction',
+  'settlement',
+  'goodwill',
+] as const;
 
 const common = {
   loanId,
@@ -87,6 +106,23 @@ export const loanEvents = {
     type: z.literal('fee_assessed'),
     fee: z.enum(assessableFees),
   }),
+  /** The lender gives up what is owed of a component, in part or whole; principal is never waived but charged off. */
+  waived: z.strictObject({
+    ...common,
+    ...amount,
+    type: z.literal('waived'),
+    component: z.enum(waivableComponents),
+    reason: z.enum(waiverReasons),
+  }),
+  /**
+   * The settlement of a sales-linked loan for a day that is over: what the station's records add to its sales since
+   * the settlement before, late reports included. Negative when more was taken back than sold. Only ageing says it.
+   */
+  sales_settled: z.strictObject({
+    ...common,
+    type: z.literal('sales_settled'),
+    inflowMinor: signedAmountMinor,
+  }),
   /** Installments not yet due move so many months later; interest runs on. */
   payment_holiday_granted: z.strictObject({
     ...common,
@@ -122,6 +158,8 @@ export const loanEvent = z.discriminatedUnion('type', [
   loanEvents.payoff,
   loanEvents.repayment_reversed,
   loanEvents.fee_assessed,
+  loanEvents.waived,
+  loanEvents.sales_settled,
   loanEvents.payment_holiday_granted,
   loanEvents.restructured,
   loanEvents.charged_off,
@@ -146,7 +184,9 @@ export const loanResultCodes = [
   'date_before_disbursement',
   'date_before_previous_step',
   'schedule_impossible',
-  'method_not_restructurable',
+  'sales_linked_terms',
+  'station_unknown',
+  'terms_unlawful',
   'disbursement_already_instructed',
   'disbursement_not_instructed',
   'disbursement_already_posted',
@@ -158,6 +198,9 @@ export const loanResultCodes = [
   'loan_closed',
   'loan_charged_off',
   'loan_not_charged_off',
+  'not_sales_linked',
+  'sales_day_settled',
+  'exceeds_waivable',
   'nothing_left_to_move',
   'payoff_short',
   'exceeds_credit',

@@ -2,6 +2,7 @@ import { BPS, mulDivMinor } from '../money.ts';
 import { NOTHING_ACCRUED } from './day-count.ts';
 import {
   closeWhenSettled,
+  earnSuspended,
   type LoanDraft,
   markSettled,
   move,
@@ -11,6 +12,8 @@ import {
 import { rebuildSchedule, regularMinor } from './loan-rescheduling.ts';
 import { type Allocation, feesOutstandingMinor, overduePrincipalMinor, unpaidOf } from './loan-state.ts';
 import { allocateDue, allocateRepayment } from './waterfall.ts';
+
+const NOTHING_PAID: Allocation = { fees: 0, penalty: 0, interest: 0, principal: 0 };
 
 function add(a: Allocation, b: Partial<Allocation>): Allocation {
   return {
@@ -41,6 +44,24 @@ export function receiveRepayment(draft: LoanDraft, amountMinor: number, eventId:
     eventId,
     { ...settlementMoves(add(allocation, ahead.paid)), borrower_credit: -ahead.restMinor },
     'settlement_cash',
+  );
+  earnSuspended(draft, eventId, allocation);
+  closeWhenSettled(draft);
+}
+
+/** A sales-linked loan keeps no credit while something is to come: what waited is paid ahead at once. */
+export function spendCreditAhead(draft: LoanDraft, eventId: string): void {
+  const { state } = draft;
+  if (state.creditMinor === 0 || state.terms.repayment.method !== 'sales_linked') return;
+  const { paid, restMinor } = payAhead(draft, state.creditMinor, eventId);
+  const usedMinor = state.creditMinor - restMinor;
+  state.creditMinor = restMinor;
+  move(
+    draft,
+    'credit_applied',
+    eventId,
+    { borrower_credit: usedMinor, ...settlementMoves(add(NOTHING_PAID, paid)) },
+    'co_lender_settlement',
   );
   closeWhenSettled(draft);
 }
@@ -124,6 +145,7 @@ export function receivePrepayment(
     },
     'settlement_cash',
   );
+  earnSuspended(draft, eventId, add(due.allocation, early.allocation));
   if (early.allocation.principal > 0) {
     state.principalPrepaidMinor += early.allocation.principal;
     state.interestAccumulator = NOTHING_ACCRUED;
@@ -193,11 +215,20 @@ export function chargeOff(draft: LoanDraft, eventId: string): void {
   state.principalOutstandingMinor = 0;
   state.status = 'charged_off';
   state.chargedOffOn = state.asOf;
+  // What was never income is no loss.
+  const { suspendedInterestMinor, suspendedPenaltyMinor } = state;
+  state.suspendedInterestMinor = 0;
+  state.suspendedPenaltyMinor = 0;
   move(
     draft,
     'charge_off',
     eventId,
-    { guarantee_receivable: state.guaranteeClaimedMinor, ...settlementMoves(written) },
+    {
+      guarantee_receivable: state.guaranteeClaimedMinor,
+      ...settlementMoves(written),
+      suspended_interest: suspendedInterestMinor,
+      suspended_penalty: suspendedPenaltyMinor,
+    },
     'loan_loss',
   );
 }

@@ -11,7 +11,14 @@ import {
   type JournalEntry,
   postMovements,
 } from './ledger.ts';
-import { ageLoan, continueLoan, type LoanLog, type LoanReplay, recordLoanEvent } from './loan.ts';
+import {
+  ageLoan,
+  canContinue,
+  continueLoan,
+  type LoanLog,
+  type LoanReplay,
+  recordLoanEvent,
+} from './loan.ts';
 import type { LoanEvent, LoanEventOf, LoanRefusalCode } from './loan-event.ts';
 import { type LoanSnapshot, snapshotOf } from './loan-snapshot.ts';
 import { type LoanState, loanState } from './loan-state.ts';
@@ -61,7 +68,7 @@ export function advanceLoan(record: LoanRecord, to: BusinessDate): LoanStep {
 
 /** Whether an event can be recorded from the record alone, without the log and the journal. */
 export function needsNoLog(record: LoanRecord, event: LoanEvent): boolean {
-  return event.type !== 'repayment_reversed' && event.businessDate >= record.state.asOf;
+  return canContinue(record.state, event);
 }
 
 /**

@@ -27,6 +27,7 @@ function installmentsOf(schedule: readonly DatedInstallment[], numbered: number)
     lateFeeAssessed: false,
     settledOn: null,
     supersededOn: null,
+    salesThrough: null,
   }));
 }
 
@@ -74,11 +75,11 @@ export function rebuildSchedule(state: LoanState, keepMinor?: number): void {
   );
 }
 
-/** Move what is not yet due so many months later. */
+/** Move what is not yet due so many months later. Of a sales-linked loan only the floors: its share of sales goes on. */
 export function grantPaymentHoliday(draft: LoanDraft, months: number): void {
   const { state } = draft;
   for (const item of state.installments) {
-    if (item.billed) continue;
+    if (item.billed || item.salesThrough !== null) continue;
     item.monthIndex += months;
     item.dueOn = dueDateAt(state.anchorOn, item.monthIndex);
   }
@@ -88,7 +89,8 @@ export function grantPaymentHoliday(draft: LoanDraft, months: number): void {
 }
 
 /**
- * Put what is owed on new dates and terms. Days past due start anew; the marks (when, why, how late and of
+ * Put what is owed on new dates and terms. What is left of a sales-linked loan's charge and has not fallen due goes
+ * with its old calendar: the new terms carry their own price. Days past due start anew; the marks (when, why, how late and of
  * which class it was) stay, and bind its classification through the observation period.
  */
 export function restructure(draft: LoanDraft, event: LoanEventOf<'restructured'>): void {
@@ -98,6 +100,10 @@ export function restructure(draft: LoanDraft, event: LoanEventOf<'restructured'>
   const inObservation = observedRestructure(state) !== undefined;
   const interestMinor = interestOutstandingMinor(state);
 
+  // Paid ahead from sales: principal that came back before its time.
+  for (const item of state.installments) {
+    if (!item.billed) state.principalPrepaidMinor += item.principalPaidMinor;
+  }
   state.installments = state.installments.filter((item) => item.billed);
   for (const item of state.installments) {
     if (unpaidOf(item) === 0) continue;
@@ -127,6 +133,9 @@ export function restructure(draft: LoanDraft, event: LoanEventOf<'restructured'>
   };
   state.anchorOn = state.asOf;
   state.periodStartOn = state.asOf;
+  state.salesInflowMinor = 0;
+  state.salesDueMinor = 0;
+  state.salesSettledThrough = null;
   layOutContract(state);
   const coming = state.installments.filter((item) => !item.billed);
   const first = coming[0];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { businessDate, daysBetween } from '../calendar.ts';
 import { loanId } from '../identifiers.ts';
-import { amountMinor } from '../money.ts';
+import { amountMinor, signedAmountMinor } from '../money.ts';
 import { assetClasses } from './asset-class.ts';
 import { assessableFees, loanContract, loanEventId, restructureReasons } from './loan-event.ts';
 import { repaymentMethod, scheduleTerms } from './loan-product.ts';
@@ -33,6 +33,8 @@ export const installment = z.strictObject({
   settledOn: businessDate.nullable(),
   /** A restructuring moved what was unpaid of it to new installments. */
   supersededOn: businessDate.nullable(),
+  /** A remittance of a sales-linked loan: the day through which sales asked for it. Null: a line of the calendar. */
+  salesThrough: businessDate.nullable(),
 });
 export type Installment = z.output<typeof installment>;
 
@@ -110,6 +112,16 @@ export const loanState = z.strictObject({
   paymentHolidayMonths: z.int().min(0),
   /** More than 90 days past due was reached on this day and is not yet cured. */
   nonPerformingSince: businessDate.nullable(),
+  /** What accrues is owed, but no income, from this day: see loan-non-accrual.ts. */
+  nonAccrualSince: businessDate.nullable(),
+  suspendedInterestMinor: amountMinor,
+  suspendedPenaltyMinor: amountMinor,
+  /** Given up by the lender; the amounts of fees and installments are already less of it. */
+  waivedMinor: allocation.omit({ principal: true }),
+  /** Sales of a sales-linked loan since its anchor, as far as settled, and what of them has fallen due. */
+  salesInflowMinor: signedAmountMinor,
+  salesDueMinor: amountMinor,
+  salesSettledThrough: businessDate.nullable(),
   arrearsClearedOn: businessDate.nullable(),
   daysPastDueMax: z.int().min(0),
   /** Events that a later, backdated event left nothing to do for. */

@@ -1,5 +1,7 @@
 import { addDays } from '../calendar.ts';
 import { DomainError } from '../errors.ts';
+import { allInRateBps } from './all-in-rate.ts';
+import { lendingLawViolations } from './lending-law.ts';
 import { ageTo } from './loan-ageing.ts';
 import {
   acceptedLoan,
@@ -11,11 +13,13 @@ import {
   postAccruals,
 } from './loan-draft.ts';
 import type { LoanEvent, LoanEventOf, LoanEventType, LoanResultCode } from './loan-event.ts';
-import { chargeOff, receivePrepayment, receiveRepayment } from './loan-receipts.ts';
+import { chargeOff, receivePrepayment, receiveRepayment, spendCreditAhead } from './loan-receipts.ts';
 import { grantPaymentHoliday, layOutContract, restructure } from './loan-rescheduling.ts';
 import { type LoanState, nextInstallment, oldestUnpaidInstallment, payoffMinor } from './loan-state.ts';
+import { waivableMinor, waive } from './loan-waiver.ts';
 import { dueDates } from './repayment-calendar.ts';
 import { originationFeeMinor } from './repayment-schedule.ts';
+import { settleSales } from './sales-remittance.ts';
 
 /**
  * Days after the contract in which its borrower may cancel it, the day of the contract not counted, while nothing is
@@ -83,6 +87,8 @@ export function checkEvent(state: LoanState | null, event: LoanEvent): LoanResul
     case 'prepayment':
     case 'payoff':
     case 'fee_assessed':
+    case 'waived':
+    case 'sales_settled':
     case 'payment_holiday_granted':
     case 'restructured':
     case 'charged_off':
@@ -99,7 +105,14 @@ function checkNotInstructed({ status }: LoanState): LoanResultCode {
 function checkActive(
   state: LoanState,
   event: LoanEventOf<
-    'prepayment' | 'payoff' | 'fee_assessed' | 'payment_holiday_granted' | 'restructured' | 'charged_off'
+    | 'prepayment'
+    | 'payoff'
+    | 'fee_assessed'
+    | 'waived'
+    | 'sales_settled'
+    | 'payment_holiday_granted'
+    | 'restructured'
+    | 'charged_off'
   >,
 ): LoanResultCode {
   if (state.disbursedOn === null) return 'loan_not_disbursed';
@@ -109,14 +122,39 @@ function checkActive(
   if (event.type === 'payment_holiday_granted' && nextInstallment(state) === undefined) {
     return 'nothing_left_to_move';
   }
-  if (event.type === 'restructured') {
-    if (state.principalOutstandingMinor === 0) return 'nothing_left_to_move';
-    if (state.terms.repayment.method === 'sales_linked' || event.repayment.method === 'sales_linked') {
-      return 'method_not_restructurable';
-    }
-    if (!hasSchedule(event)) return 'schedule_impossible';
+  if (event.type === 'waived' && event.amountMinor > waivableMinor(state, event.component)) {
+    return 'exceeds_waivable';
   }
-  return 'applied';
+  if (event.type === 'sales_settled') {
+    if (state.terms.repayment.method !== 'sales_linked') return 'not_sales_linked';
+    const settled = state.salesSettledThrough;
+    return settled !== null && event.businessDate <= settled ? 'sales_day_settled' : 'applied';
+  }
+  return event.type === 'restructured' ? checkRestructuring(state, event) : 'applied';
+}
+
+function checkRestructuring(state: LoanState, event: LoanEventOf<'restructured'>): LoanResultCode {
+  if (state.principalOutstandingMinor === 0) return 'nothing_left_to_move';
+  if (event.repayment.method === 'sales_linked') {
+    if (state.contract.stationId === undefined) return 'station_unknown';
+    // Its total is fixed: no rate runs on it, and no old interest stands beside it.
+    if (event.annualRateBps !== 0 || !event.capitalizesInterest) return 'sales_linked_terms';
+  }
+  if (!hasSchedule(event)) return 'schedule_impossible';
+  const { annualRateBps, termMonths, repayment, businessDate } = event;
+  const terms = {
+    // What the origination cost was charged for is not charged again.
+    product: {
+      ...state.contract.product,
+      repayment,
+      originationFee: { feeBps: 0, collected: 'first_installment' as const },
+    },
+    principalMinor: state.principalOutstandingMinor,
+    annualRateBps,
+    termMonths,
+  };
+  const aprBps = allInRateBps(terms, businessDate);
+  return lendingLawViolations({ ...terms, aprBps }, businessDate).length > 0 ? 'terms_unlawful' : 'applied';
 }
 
 /**
@@ -128,7 +166,8 @@ export function applyEvent(draft: LoanDraft, event: LoanEvent): void {
   ageTo(draft, event.businessDate);
   const allowed = checkEvent(state, event) === 'applied';
   if (!allowed && (!cashEvents.has(event.type) || state.disbursedOn === null)) {
-    state.lapsedEventIds.push(event.eventId);
+    // Nobody decided on a settlement of sales: a loan that needs none is the same with or without it.
+    if (event.type !== 'sales_settled') state.lapsedEventIds.push(event.eventId);
     return;
   }
   postAccruals(draft);
@@ -187,11 +226,19 @@ function perform(draft: LoanDraft, event: LoanEvent): void {
         dueOn: event.businessDate,
       });
       return;
+    case 'waived':
+      waive(draft, event);
+      closeWhenSettled(draft);
+      return;
+    case 'sales_settled':
+      settleSales(state, event);
+      return;
     case 'payment_holiday_granted':
       grantPaymentHoliday(draft, event.months);
       return;
     case 'restructured':
       restructure(draft, event);
+      spendCreditAhead(draft, event.eventId);
       return;
     case 'charged_off':
       chargeOff(draft, event.eventId);

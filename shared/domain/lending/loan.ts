@@ -24,19 +24,26 @@ function copyOf(state: LoanState): LoanState {
     installments: state.installments.map((installment) => ({ ...installment })),
     fees: state.fees.map((fee) => ({ ...fee })),
     paidMinor: { ...state.paidMinor },
+    waivedMinor: { ...state.waivedMinor },
     restructures: [...state.restructures],
     lapsedEventIds: [...state.lapsedEventIds],
   };
 }
 
-/** Events in the order they count: by business date, then as recorded; reversed payments and reversals left out. */
+/**
+ * Events in the order they count: by business date, then as recorded; reversed payments and reversals left out. A
+ * day's settlement of sales comes last on its day, whenever it was made.
+ */
 export function effectiveEvents(log: LoanLog): LoanEvent[] {
   const reversed = new Set(
     log.flatMap((event) => (event.type === 'repayment_reversed' ? [event.paymentEventId] : [])),
   );
   return log
     .filter((event) => event.type !== 'repayment_reversed' && !reversed.has(event.eventId))
-    .toSorted((a, b) => (a.businessDate < b.businessDate ? -1 : a.businessDate > b.businessDate ? 1 : 0));
+    .toSorted((a, b) => {
+      if (a.businessDate !== b.businessDate) return a.businessDate < b.businessDate ? -1 : 1;
+      return Number(a.type === 'sales_settled') - Number(b.type === 'sales_settled');
+    });
 }
 
 function foldUntil(log: LoanLog, until: (event: LoanEvent) => boolean): LoanDraft | null {
@@ -68,6 +75,12 @@ export function ageLoan(state: LoanState, to: BusinessDate): LoanReplay {
   return draft;
 }
 
+/** Whether an event can follow a stored state as it is: neither backdated, nor before its own day's settlement. */
+export function canContinue(state: LoanState, event: LoanEvent): boolean {
+  if (event.type === 'repayment_reversed' || event.businessDate < state.asOf) return false;
+  return state.salesSettledThrough === null || event.businessDate > state.salesSettledThrough;
+}
+
 /**
  * An event on or after a stored state's date, without the log: the same state and movements that a replay
  * would end in. The caller has seen that the event id is new. Raises RangeError for a backdated event or a
@@ -80,7 +93,7 @@ export function continueLoan(
 ):
   | { readonly result: 'applied'; readonly replay: LoanReplay }
   | { readonly result: Exclude<LoanResultCode, 'applied'> } {
-  if (event.businessDate < state.asOf || event.type === 'repayment_reversed') {
+  if (!canContinue(state, event)) {
     throw new RangeError(
       `${event.type} of ${event.businessDate} needs the log: the state is of ${state.asOf}`,
     );

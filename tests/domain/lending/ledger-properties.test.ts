@@ -40,6 +40,8 @@ function expectBooksOf(state: LoanState, journal: readonly JournalEntry[]): void
     loan_principal: state.principalOutstandingMinor,
     interest_receivable: onBooks ? interestOutstandingMinor(state) - state.interestUnpostedMinor : 0,
     penalty_receivable: onBooks ? state.penaltyMinor - state.penaltyUnpostedMinor : 0,
+    suspended_interest: 0 - state.suspendedInterestMinor,
+    suspended_penalty: 0 - state.suspendedPenaltyMinor,
     fee_receivable: onBooks ? feesOutstandingMinor(state) : 0,
     guarantee_receivable: state.guaranteeClaimedMinor - state.guaranteePaidMinor,
     borrower_credit: 0 - state.creditMinor,

@@ -5,6 +5,7 @@ import {
   type LoanEvent,
   loanContract,
   loanEvent,
+  waivableComponents,
 } from '../../../shared/domain/lending/loan-event.ts';
 import {
   allocationComponents,
@@ -34,6 +35,7 @@ export function contractOf(overrides: Record<string, unknown> = {}): LoanContrac
     offerId: 'ofr_1',
     borrowerId: 'ent_1',
     recommenderId: 'ent_9',
+    stationId: 'stn_1',
     currency: 'CNY',
     lenders: [{ tenantId: 'ten_bank', shareBps: 10_000 }],
     guaranteeShareBps: 0,
@@ -142,11 +144,13 @@ const steps: fc.Arbitrary<Step> = fc.record({
   type: fc.oneof(
     { weight: 10, arbitrary: fc.constant('repayment' as const) },
     { weight: 2, arbitrary: fc.constantFrom('prepayment' as const, 'repayment_reversed' as const) },
+    { weight: 4, arbitrary: fc.constant('sales_settled' as const) },
     {
       weight: 4,
       arbitrary: fc.constantFrom(
         'payoff' as const,
         'fee_assessed' as const,
+        'waived' as const,
         'payment_holiday_granted' as const,
         'restructured' as const,
         'credit_refunded' as const,
@@ -234,9 +238,35 @@ function eventFrom(
       };
     case 'fee_assessed':
       return { ...common, type: step.type, amountMinor, fee: 'collection' };
+    case 'waived': {
+      const component = waivableComponents[step.pick % 3] ?? 'interest';
+      // Within what a few months accrue, or every one would be refused.
+      const waivedMinor = Math.max(1, Math.round(amountMinor / 20));
+      return { ...common, type: step.type, component, amountMinor: waivedMinor, reason: 'hardship' };
+    }
+    case 'sales_settled': {
+      const sign = step.pick === 0 ? -1 : 1;
+      return { ...common, type: step.type, inflowMinor: sign * Math.round(amountMinor * 4) };
+    }
     case 'payment_holiday_granted':
       return { ...common, type: step.type, months: 1 + (step.pick % 3) };
     case 'restructured':
+      if (step.pick % 5 === 0) {
+        return {
+          ...common,
+          type: step.type,
+          reason: 'financial_difficulty',
+          annualRateBps: 0,
+          termMonths: 6,
+          repayment: {
+            method: 'sales_linked',
+            inflowShareBps: 2_000,
+            fixedChargeBps: 100,
+            monthlyFloorBps: 1_000,
+          },
+          capitalizesInterest: true,
+        };
+      }
       return {
         ...common,
         type: step.type,
