@@ -5,6 +5,7 @@ import { importId } from '../../shared/domain/identifiers.ts';
 import { ingestRejectionCodes, transactionOutcome } from '../../shared/domain/ingest-rejections.ts';
 import { station } from '../../shared/domain/station.ts';
 import { transaction, transactionChannels } from '../../shared/domain/transaction.ts';
+import { describeInstant } from '../../shared/http/instant-schema.ts';
 import { nextCursor, pageQuery } from '../../shared/http/paging.ts';
 import { importReading } from './file/import-reading.ts';
 
@@ -16,7 +17,11 @@ export const TRANSACTIONS_PER_REQUEST_MAX = 1_000;
  */
 const reportedTransaction = z.unknown().meta({
   override: ({ jsonSchema }: { jsonSchema: object }) => {
-    const { $schema, ...shape } = z.toJSONSchema(transaction, { io: 'input', unrepresentable: 'any' });
+    const { $schema, ...shape } = z.toJSONSchema(transaction, {
+      io: 'input',
+      unrepresentable: 'any',
+      override: describeInstant,
+    });
     Object.assign(jsonSchema, shape);
   },
 });

@@ -14,12 +14,11 @@ import { delinquencyBuckets } from '../../shared/domain/lending/asset-class.ts';
 import { collectionContact } from '../../shared/domain/lending/collections.ts';
 import { journalEntry } from '../../shared/domain/lending/ledger.ts';
 import { loanEventId, loanEvents } from '../../shared/domain/lending/loan-event.ts';
-import { loanProduct } from '../../shared/domain/lending/loan-product.ts';
 import { loanReceipt } from '../../shared/domain/lending/loan-receipt.ts';
 import { loanSnapshot } from '../../shared/domain/lending/loan-snapshot.ts';
 import { committedProgramTerms, programTerms } from '../../shared/domain/lending/program-terms.ts';
 import { recommenderBounds } from '../../shared/domain/lending/recommender.ts';
-import { amountMinor, positiveAmountMinor, shareBps } from '../../shared/domain/money.ts';
+import { AMOUNT_MINOR_MAX, amountMinor, positiveAmountMinor, shareBps } from '../../shared/domain/money.ts';
 import { nextCursor, pageQuery } from '../../shared/http/paging.ts';
 import { prepaymentQuote, statement } from './loan-documents.ts';
 import { loanSchedule, loanView } from './loan-view.ts';
@@ -32,23 +31,17 @@ const ofLoan = z.object({ programId, loanId });
 const ofOffer = z.object({ programId, decisionId, offerId });
 /** Header names are lower-case, as API Gateway delivers them. */
 const keyed = z.object({ 'idempotency-key': idempotencyKey });
-const productCode = loanProduct.shape.productCode
-  .optional()
-  .describe('One of the program’s lending terms. Default: equal installments');
 
 export const getOfferCalendarContract = {
   params: ofOffer,
-  query: z.strictObject({
-    productCode,
-    disbursedOn: businessDate.optional().describe('Default: today'),
-  }),
+  query: z.strictObject({ disbursedOn: businessDate.optional().describe('Default: today') }),
   response: repaymentCalendar,
 } as const;
 
 export const acceptOfferContract = {
   params: ofOffer,
   headers: keyed,
-  body: z.strictObject({ productCode }),
+  body: z.strictObject({}),
   response: loanReceipt,
 } as const;
 
@@ -164,7 +157,11 @@ export const getPrepaymentQuoteContract = {
       .transform(Number)
       .pipe(positiveAmountMinor)
       .optional()
-      .meta({ override: ({ jsonSchema }) => Object.assign(jsonSchema, { type: 'integer', minimum: 1 }) }),
+      .meta({
+        override: ({ jsonSchema }) => {
+          Object.assign(jsonSchema, { type: 'integer', minimum: 1, maximum: AMOUNT_MINOR_MAX });
+        },
+      }),
     effect: loanEvents.prepayment.shape.effect.default('shorten_term'),
   }),
   response: prepaymentQuote,

@@ -91,11 +91,12 @@ export async function makeFuzzWorld({
     'program to change': ['prg_fuzz-1', 'prg_fuzz-2'],
     application: decisions.map(({ input }) => input.application.applicationId),
     decision: decisions.map(({ decisionId }) => decisionId),
-    'decision with offers': approved.map(({ decisionId }) => decisionId),
+    // Few, so that a decision and an offer drawn apart often belong together: one is taken up, one is not.
+    'decision with offers': approved.slice(1, 3).map(({ decisionId }) => decisionId),
     'decision to contest': decisions
       .filter(({ outcome }) => outcome !== 'approved')
       .map(({ decisionId }) => decisionId),
-    offer: [...new Set(approved.flatMap(({ offers }) => offers.map(({ offerId }) => offerId)))],
+    offer: approved.slice(1, 3).flatMap(({ offers }) => offers.slice(0, 1).map(({ offerId }) => offerId)),
     ...loans,
     review: reviews,
     ...people,
