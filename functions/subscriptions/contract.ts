@@ -3,7 +3,7 @@ import { event } from '../../shared/domain/event.ts';
 import { idempotencyKey } from '../../shared/domain/idempotency.ts';
 import { eventId } from '../../shared/domain/identifiers.ts';
 import { WEBHOOK_ENDPOINTS_MAX, webhookDeadLetter, webhookEndpoint } from '../../shared/domain/webhook.ts';
-import { nextCursor, pageQuery } from '../../shared/http/paging.ts';
+import { nextCursor, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, pageQuery } from '../../shared/http/paging.ts';
 
 const params = webhookEndpoint.pick({ endpointId: true });
 
@@ -30,6 +30,7 @@ export const removeWebhookEndpointContract = { params, response: webhookEndpoint
 
 export const rotateWebhookSecretContract = {
   params,
+  headers: z.object({ 'idempotency-key': idempotencyKey }),
   body: z.strictObject({}),
   response: withSecret,
 } as const;
@@ -40,22 +41,21 @@ export const listDeadLettersContract = {
   response: z.strictObject({ deadLetters: z.array(webhookDeadLetter), nextCursor }),
 } as const;
 
-/** What one request puts back into the queue at the most. */
-export const REDRIVEN_MAX = 100;
-
 export const redriveDeadLettersContract = {
   params,
   body: z.strictObject({
     eventIds: z
       .array(eventId)
       .min(1)
-      .max(REDRIVEN_MAX)
+      .max(PAGE_LIMIT_MAX)
       .optional()
-      .describe(`Absent: the oldest, ${REDRIVEN_MAX} at the most`),
+      .describe('These alone. Absent: a page of all, the oldest first'),
+    limit: z.int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LIMIT_DEFAULT).describe('Of a page'),
+    cursor: pageQuery.shape.cursor,
   }),
   response: z.strictObject({
-    redriven: z.array(eventId),
-    remaining: z.boolean().describe('Whether there may be more: ask again'),
+    redriven: z.array(eventId).describe('Those that were dead letters, and wait to be sent again now'),
+    nextCursor,
   }),
 } as const;
 

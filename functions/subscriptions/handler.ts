@@ -3,7 +3,6 @@ import type { StoreTable } from '../../shared/store/dynamo.ts';
 import { eventLog } from '../../shared/store/event-log.ts';
 import { webhookStore } from '../../shared/store/webhooks.ts';
 import { type HandlersFor, routesFor } from '../routes.ts';
-import { REDRIVEN_MAX } from './contract.ts';
 import { listEvents } from './list-events.ts';
 import {
   createWebhookEndpoint,
@@ -18,11 +17,16 @@ import {
 
 export interface SubscriptionsDependencies extends HttpRuntime {
   readonly table: StoreTable;
-  readonly webhooks: Omit<WebhookEndpointsDependencies, 'webhooks' | 'nowMs'>;
+  readonly webhooks: Omit<WebhookEndpointsDependencies, 'webhooks' | 'events' | 'nowMs'>;
 }
 
 /** How a tenant hears of what happens: webhook endpoints, what they did not take, and the events themselves. */
-export function createHandler({ table, webhooks, nowMs, log }: SubscriptionsDependencies): HttpFunction {
+export function createHandler({
+  table,
+  webhooks,
+  nowMs,
+  log,
+}: SubscriptionsDependencies): HttpFunction {
   const dependencies = { ...webhooks, webhooks: webhookStore(table), events: eventLog(table), nowMs };
   const handlers: HandlersFor<'subscriptions'> = {
     createWebhookEndpoint: async ({ principal: { tenantId }, headers, body }) => ({
@@ -40,17 +44,17 @@ export function createHandler({ table, webhooks, nowMs, log }: SubscriptionsDepe
     removeWebhookEndpoint: async ({ principal: { tenantId }, params }) => ({
       body: await removeWebhookEndpoint({ tenantId, ...params }, dependencies),
     }),
-    rotateWebhookSecret: async ({ principal: { tenantId }, params }) => ({
-      body: await rotateWebhookSecret({ tenantId, ...params }, dependencies),
+    rotateWebhookSecret: async ({ principal: { tenantId }, params, headers }) => ({
+      body: await rotateWebhookSecret(
+        { tenantId, ...params, idempotencyKey: headers['idempotency-key'] },
+        dependencies,
+      ),
     }),
     listDeadLetters: async ({ principal: { tenantId }, params, query: { limit, cursor } }) => ({
       body: await listDeadLetters({ tenantId, ...params, limit, cursor }, dependencies),
     }),
     redriveDeadLetters: async ({ principal: { tenantId }, params, body }) => ({
-      body: await redriveDeadLetters(
-        { tenantId, ...params, eventIds: body.eventIds, limit: REDRIVEN_MAX },
-        dependencies,
-      ),
+      body: await redriveDeadLetters({ tenantId, ...params, ...body }, dependencies),
     }),
     listEvents: async ({ principal: { tenantId }, query: { limit, cursor } }) => ({
       body: await listEvents({ tenantId, limit, cursor }, dependencies),

@@ -84,6 +84,7 @@ export const subscriptionRoutes = [
     tag: 'Webhooks',
     summary: 'Send dead letters again',
     contract: redriveDeadLettersContract,
+    errors: ['wrong_state'],
   },
   {
     ...common,

@@ -6,6 +6,8 @@ import {
   type WebhookDeadLetter,
   type WebhookEndpoint,
 } from '../../shared/domain/webhook.ts';
+import type { EventLog } from '../../shared/store/event-log.ts';
+import { inputHash } from '../../shared/store/idempotency.ts';
 import {
   positionCursor,
   positionOfCursor,
@@ -18,6 +20,7 @@ import { secretText, type WebhookSecrets } from '../../shared/webhooks/webhook-s
 
 export interface WebhookEndpointsDependencies {
   readonly webhooks: WebhookStore;
+  readonly events: Pick<EventLog, 'positionOf'>;
   readonly queue: DeliveryQueue;
   readonly secrets: WebhookSecrets;
   readonly resolve: Resolve;
@@ -52,14 +55,7 @@ export async function createWebhookEndpoint(
   const endpointId = `whk_${createHash('sha256').update(parts).digest('hex').slice(0, 32)}`;
   const existing = await webhooks.list(tenantId);
   const first = existing.find(({ endpoint }) => endpoint.endpointId === endpointId);
-  if (first !== undefined) {
-    const { url, eventTypes, description } = first.endpoint;
-    const same = JSON.stringify([url, eventTypes, description]);
-    if (same !== JSON.stringify([wanted.url, wanted.eventTypes, wanted.description])) {
-      throw new DomainError('idempotency_key_reused', 'this Idempotency-Key was used for another endpoint');
-    }
-    return withSecret(tenantId, first, dependencies);
-  }
+  if (first !== undefined) return withSecret(tenantId, requireSame(first, wanted), dependencies);
   if (existing.length >= WEBHOOK_ENDPOINTS_MAX) {
     throw fieldError(
       'invalid_request',
@@ -73,8 +69,17 @@ export async function createWebhookEndpoint(
     endpoint: { endpointId, ...wanted, createdAt: new Date(nowMs()).toISOString() },
     secretVersion: 1,
   };
-  await webhooks.put(tenantId, webhook);
-  return withSecret(tenantId, webhook, dependencies);
+  const made = (await webhooks.create(tenantId, webhook))
+    ? webhook
+    : requireSame(await required({ tenantId, endpointId }, dependencies), wanted);
+  return withSecret(tenantId, made, dependencies);
+}
+
+function requireSame(first: StoredWebhook, wanted: CreateWebhookEndpointInput['wanted']): StoredWebhook {
+  const { url, eventTypes, description } = first.endpoint;
+  const same = JSON.stringify([url, eventTypes, description]);
+  if (same === JSON.stringify([wanted.url, wanted.eventTypes, wanted.description])) return first;
+  throw new DomainError('idempotency_key_reused', 'this Idempotency-Key was used for another endpoint');
 }
 
 export async function listWebhookEndpoints(
@@ -98,24 +103,36 @@ export async function removeWebhookEndpoint(
 ): Promise<WebhookEndpoint> {
   const webhook = await required(input, dependencies);
   const removedAt = new Date(dependencies.nowMs()).toISOString();
-  await dependencies.webhooks.put(input.tenantId, { ...webhook, removedAt });
+  await dependencies.webhooks.remove(input.tenantId, input.endpointId, removedAt);
   return webhook.endpoint;
 }
 
-/** A new secret; the one before signs as well for a day, and no longer. */
+/**
+ * A new secret; the one before signs as well for a day, and no longer. Once for each idempotency key: a repeat, after
+ * an answer that was lost, shows the same secret rather than replacing it by another.
+ */
 export async function rotateWebhookSecret(
-  input: OfEndpoint,
+  input: OfEndpoint & { readonly idempotencyKey: string },
   dependencies: Pick<WebhookEndpointsDependencies, 'webhooks' | 'nowMs' | 'secrets'>,
 ): Promise<WebhookEndpointWithSecret> {
-  const webhook = await required(input, dependencies);
-  const rotated: StoredWebhook = {
-    ...webhook,
-    secretVersion: webhook.secretVersion + 1,
-    previousSecretUntil: new Date(dependencies.nowMs() + SECRET_OVERLAP_HOURS * 3_600_000).toISOString(),
-  };
-  await dependencies.webhooks.put(input.tenantId, rotated);
-  return withSecret(input.tenantId, rotated, dependencies);
+  const { tenantId, endpointId, idempotencyKey: key } = input;
+  const { webhooks, nowMs } = dependencies;
+  const operation = 'rotateWebhookSecret';
+  const request = { tenantId, operation, key, inputHash: inputHash({ endpointId }) };
+  for (let attempt = 1; attempt <= ROTATION_ATTEMPTS_MAX; attempt += 1) {
+    const webhook = await required(input, dependencies);
+    const atMs = nowMs();
+    const until = new Date(atMs + SECRET_OVERLAP_HOURS * 3_600_000).toISOString();
+    const secretVersion = await webhooks.rotate(tenantId, webhook, until, request, atMs);
+    if (secretVersion !== undefined) return withSecret(tenantId, { ...webhook, secretVersion }, dependencies);
+  }
+  throw new DomainError('too_many_requests', 'the endpoint is being changed: send the same request again', {
+    retryAfterSeconds: 1,
+  });
 }
+
+/** Each attempt lost means that another rotation of the same endpoint was made. */
+const ROTATION_ATTEMPTS_MAX = 5;
 
 export async function listDeadLetters(
   input: OfEndpoint & { readonly limit: number; readonly cursor: string | undefined },
@@ -131,23 +148,65 @@ export async function listDeadLetters(
   return { deadLetters: letters, ...(last === undefined ? {} : { nextCursor: positionCursor(last) }) };
 }
 
-/** Put dead letters back into the queue, the oldest first, with all attempts before them again. */
+export interface RedriveInput extends OfEndpoint {
+  /** Undefined: a page of all, the oldest first. */
+  readonly eventIds?: readonly string[] | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/**
+ * Put dead letters back into the queue, with all attempts before them again: those that are named, or a page of all.
+ * Repeated, it sends nothing again but what has died again meanwhile.
+ */
 export async function redriveDeadLetters(
-  input: OfEndpoint & { readonly eventIds: readonly string[] | undefined; readonly limit: number },
-  dependencies: Pick<WebhookEndpointsDependencies, 'webhooks' | 'queue' | 'nowMs'>,
-): Promise<{ redriven: string[]; remaining: boolean }> {
-  const { tenantId, endpointId, eventIds, limit } = input;
+  input: RedriveInput,
+  dependencies: Pick<WebhookEndpointsDependencies, 'webhooks' | 'events' | 'queue' | 'nowMs'>,
+): Promise<{ redriven: string[]; nextCursor?: string }> {
+  const { tenantId, endpointId } = input;
   const { webhooks, queue, nowMs } = dependencies;
-  await required(input, dependencies);
-  const { letters, last } = await webhooks.listDeadLetters(tenantId, endpointId, 0, limit);
-  const chosen = letters.filter(({ eventId }) => eventIds === undefined || eventIds.includes(eventId));
+  const { endpoint } = await required(input, dependencies);
+  if (endpoint.disabledAt !== undefined) {
+    throw new DomainError(
+      'wrong_state',
+      'its receiver answered 410 Gone, so nothing is sent to it: register an endpoint anew, and read events again',
+    );
+  }
+  const { letters, last } = await lettersToRedrive(input, dependencies);
   await queue.send(
-    chosen.map(({ eventId, position, subject }) => ({ tenantId, endpointId, eventId, position, subject })),
+    letters.map(({ eventId, position, subject, failedAt }) => ({
+      tenantId,
+      endpointId,
+      eventId,
+      position,
+      subject,
+      failedAt,
+    })),
   );
   // After the queue has them: a crash between sends some twice, and loses none.
   const at = new Date(nowMs()).toISOString();
-  for (const { position } of chosen) await webhooks.markRedriven(tenantId, endpointId, position, at);
-  return { redriven: chosen.map(({ eventId }) => eventId), remaining: last !== undefined };
+  await Promise.all(letters.map((letter) => webhooks.markRedriven(tenantId, endpointId, letter, at)));
+  return {
+    redriven: letters.map(({ eventId }) => eventId),
+    ...(last === undefined ? {} : { nextCursor: positionCursor(last) }),
+  };
+}
+
+async function lettersToRedrive(
+  { tenantId, endpointId, eventIds, limit, cursor }: RedriveInput,
+  { webhooks, events }: Pick<WebhookEndpointsDependencies, 'webhooks' | 'events'>,
+): Promise<{ letters: WebhookDeadLetter[]; last: number | undefined }> {
+  if (eventIds === undefined) {
+    return webhooks.listDeadLetters(tenantId, endpointId, positionOfCursor(cursor), limit);
+  }
+  const found = await Promise.all(
+    [...new Set(eventIds)].map(async (eventId) => {
+      const position = await events.positionOf(tenantId, eventId);
+      return position === undefined ? undefined : webhooks.getDeadLetter(tenantId, endpointId, position);
+    }),
+  );
+  const letters = found.filter((letter) => letter !== undefined);
+  return { letters: letters.sort((a, b) => a.position - b.position), last: undefined };
 }
 
 async function required(

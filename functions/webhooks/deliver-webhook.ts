@@ -7,13 +7,15 @@ import { secretText, type WebhookSecrets } from '../../shared/webhooks/webhook-s
 import type { SendWebhook, WebhookAnswer } from './send-webhook.ts';
 
 export interface DeliverWebhookDependencies {
-  readonly webhooks: Pick<WebhookStore, 'get' | 'put' | 'putDeadLetter'>;
+  readonly webhooks: Pick<WebhookStore, 'get' | 'disable' | 'putDeadLetter'>;
   readonly events: Pick<EventLog, 'get'>;
   readonly secrets: WebhookSecrets;
   readonly send: SendWebhook;
   readonly nowMs: () => number;
   /** 0 up to 1: spreads retries, so that a receiver that comes back is not met by all of them at once. */
   readonly random: () => number;
+  /** Seconds to wait after each failed attempt but the last. Default: the schedule of Standard Webhooks. */
+  readonly retryAfterSeconds?: readonly number[];
 }
 
 const GONE = 410;
@@ -55,10 +57,8 @@ export async function deliverWebhook(
 
   const failedAt = new Date(nowMs()).toISOString();
   const isGone = answer.kind === 'status' && answer.status === GONE;
-  if (isGone) {
-    await webhooks.put(tenantId, { ...webhook, endpoint: { ...webhook.endpoint, disabledAt: failedAt } });
-  }
-  const waitSeconds = RETRY_AFTER_SECONDS[attempt - 1];
+  if (isGone) await webhooks.disable(tenantId, endpointId, failedAt);
+  const waitSeconds = (dependencies.retryAfterSeconds ?? RETRY_AFTER_SECONDS)[attempt - 1];
   if (waitSeconds !== undefined && !isGone) {
     return { kind: 'retry', afterSeconds: Math.ceil(waitSeconds * (1 + JITTER_SHARE * random())) };
   }

@@ -1,5 +1,14 @@
 import { type FunctionName, functionNames } from '../../functions/routes.ts';
-import { AUDIT_MARK, EVENTS_MARK, MACHINE_CLIENT_PREFIX, WEBHOOKS_MARK } from '../../shared/store/table.ts';
+import {
+  ACCESS_MARK,
+  AUDIT_MARK,
+  EVENTS_MARK,
+  IDEMPOTENCY_MARK,
+  MACHINE_CLIENT_PREFIX,
+  RATE_MARK,
+  WEBHOOKS_MARK,
+} from '../../shared/store/table.ts';
+import type { TableGrant } from '../constructs/table-access.ts';
 import { backgroundFunctions } from './background-functions.ts';
 import type { FunctionSettings } from './function-settings.ts';
 
@@ -100,7 +109,7 @@ export const httpFunctions: Readonly<Record<FunctionName, FunctionSettings>> = {
     description: 'Webhook endpoints of a tenant, what they did not take, and its events',
     memoryMiB: 512,
     timeoutSeconds: 10,
-    table: { access: 'readWrite', keyPatterns: [`ten_*${WEBHOOKS_MARK}`] },
+    table: { access: 'readWrite', keyPatterns: [`ten_*${WEBHOOKS_MARK}`, `ten_*${IDEMPOTENCY_MARK}`] },
     alsoTable: { access: 'read', keyPatterns: [`ten_*${EVENTS_MARK}`] },
     onnx: false,
     monitoring: {
@@ -108,6 +117,15 @@ export const httpFunctions: Readonly<Record<FunctionName, FunctionSettings>> = {
       durationP99MsMax: 1_500,
     },
   },
+};
+
+/**
+ * What every request may write, besides what its function does: what is left of its caller's rate, and that
+ * somebody read what is kept of people.
+ */
+export const requestGrant: TableGrant = {
+  access: 'write',
+  keyPatterns: [`ten_*${RATE_MARK}*`, `ten_*${ACCESS_MARK}*`],
 };
 
 /** Called by Cognito, which waits five seconds for it and no longer. */

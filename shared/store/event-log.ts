@@ -16,8 +16,6 @@ const storedHead = z.object({ position: z.int().min(1) });
 const storedPosition = z.object({ position: z.int().min(1) });
 const storedEvent = z.object({ position: z.int().min(1), event });
 
-/** The stream repeats records for a day at the most; the id is kept longer than that. */
-const EVENT_ID_RETENTION_DAYS = 7;
 /** A transaction holds a hundred items: two for each event, one for the head. */
 const EVENTS_PER_APPEND = 40;
 const APPEND_ATTEMPTS_MAX = 12;
@@ -45,6 +43,7 @@ export function eventLog(table: StoreTable) {
     return Item === undefined ? 0 : parse(storedHead, unmarshall(Item), { code: 'corrupt_record' }).position;
   }
 
+  /** Where an event is; undefined when it is too old to be kept, or never was. */
   async function positionOf(party: string, eventId: string): Promise<number | undefined> {
     const { Item } = await client.send(
       new GetItemCommand({ TableName, Key: marshall(eventIdKey(party, eventId)), ConsistentRead: true }),
@@ -70,7 +69,7 @@ export function eventLog(table: StoreTable) {
           Item: marshall({
             ...eventIdKey(party, made.eventId),
             position,
-            [TIME_TO_LIVE_ATTRIBUTE]: nowSeconds + EVENT_ID_RETENTION_DAYS * 86_400,
+            [TIME_TO_LIVE_ATTRIBUTE]: nowSeconds + EVENT_RETENTION_DAYS * 86_400,
           }),
           ...notThere,
         },
@@ -112,6 +111,7 @@ export function eventLog(table: StoreTable) {
 
   return {
     headPosition,
+    positionOf,
 
     /**
      * Append events to a party's log, each once however often it is appended; gives all of them with their

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instant } from '../domain/calendar.ts';
 import { eventId, tenantId, webhookEndpointId } from '../domain/identifiers.ts';
 
 /** One event to be sent to one endpoint. Names what to send, holds none of it. */
@@ -10,6 +11,8 @@ export const deliveryMessage = z.strictObject({
   position: z.int().min(1),
   /** Messages to one endpoint about one subject are delivered one after another. */
   subject: z.string().min(1),
+  /** Set when a dead letter is sent again: when it had failed. A queue that knows repeats must not take it for one. */
+  failedAt: instant.optional(),
 });
 export type DeliveryMessage = z.output<typeof deliveryMessage>;
 

@@ -26,8 +26,14 @@ export class PrivateAddress extends Error {
  * carry an IPv4 address inside.
  */
 export function isPublicAddress(address: string): boolean {
-  return ipaddr.isValid(address) && ipaddr.parse(address).range() === 'unicast';
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.parse(address);
+  if (parsed.range() !== 'unicast') return false;
+  return parsed instanceof ipaddr.IPv6 ? parsed.match(GLOBAL_UNICAST) : true;
 }
+
+/** All that IANA has opened of IPv6; without it, `::127.0.0.1` would count as anybody's. */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /**
  * The addresses of a host, all public; raises PrivateAddress if one is not. Whoever connects must use these very

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { type DeliveryQueue, groupOf } from './delivery-queue.ts';
+import { type DeliveryMessage, type DeliveryQueue, groupOf } from './delivery-queue.ts';
 
 const BATCH_MAX = 10;
 
@@ -17,7 +17,7 @@ export function sqsDeliveryQueue(queueUrl: string, client = new SQSClient()): De
               MessageBody: JSON.stringify(message),
               // Group and deduplication ids take 128 characters of a small alphabet.
               MessageGroupId: hashOf(groupOf(message)),
-              MessageDeduplicationId: hashOf(`${message.endpointId}:${message.eventId}`),
+              MessageDeduplicationId: hashOf(repeatOf(message)),
             })),
           }),
         );
@@ -29,4 +29,7 @@ export function sqsDeliveryQueue(queueUrl: string, client = new SQSClient()): De
   };
 }
 
+/** Messages that say the same are one; a dead letter sent again is another message than the one that died. */
+const repeatOf = ({ endpointId, eventId, failedAt = '' }: DeliveryMessage) =>
+  `${endpointId}:${eventId}:${failedAt}`;
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');

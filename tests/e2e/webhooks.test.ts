@@ -80,6 +80,7 @@ async function submit(): Promise<string> {
   return submitted.parse(json).input.application.applicationId;
 }
 
+const deadLetter = z.object({ eventId: z.string() });
 const withSecret = z.object({ endpointId: z.string(), secret: z.string() });
 const subscribe = async (wanted: object = {}) =>
   withSecret.parse(
@@ -233,22 +234,58 @@ describe('a webhook', () => {
     });
     receiver.answerWith();
     const before = receiver.received.length;
-    expect((await call('POST', `${path}/redrive`, LENDER, {})).json).toMatchObject({
-      redriven: [expect.stringMatching(/^evt_/)],
-      remaining: false,
+    const eventIds = [z.object({ deadLetters: z.array(deadLetter) }).parse(json).deadLetters[0]?.eventId];
+    expect((await call('POST', `${path}/redrive`, LENDER, { eventIds: ['evt_other'] })).json).toEqual({
+      redriven: [],
     });
+    for (const redriven of [eventIds, []]) {
+      expect((await call('POST', `${path}/redrive`, LENDER, { eventIds })).json).toEqual({ redriven });
+    }
     await settle();
     expect(receiver.received.slice(before).map((delivery) => delivery.event.subject)).toEqual([application]);
     expect((await call('GET', `${path}/dead-letters`, LENDER)).json).toEqual({ deadLetters: [] });
     await unsubscribe(endpointId);
   });
 
+  it('may have many dead letters sent again page by page, each once', async () => {
+    const { endpointId } = await subscribe({ eventTypes: ['decision.made'] });
+    receiver.answerWith(...Array.from({ length: 60 }, () => 503));
+    const applications = [];
+    for (let number = 0; number < 5; number += 1) applications.push(await submit());
+    await settle();
+    for (const seconds of RETRY_AFTER_SECONDS) await passSeconds(seconds * 1.2);
+    receiver.answerWith();
+    const before = receiver.received.length;
+    const sizes = [];
+    let cursor: string | undefined;
+    do {
+      const { json } = await call('POST', `/v1/webhook-endpoints/${endpointId}/redrive`, LENDER, {
+        limit: 2,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      const page = z.object({ redriven: z.array(z.string()), nextCursor: z.string().optional() }).parse(json);
+      sizes.push(page.redriven.length);
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    expect(sizes).toEqual([2, 2, 1]);
+    await settle();
+    const subjects = receiver.received.slice(before).map((delivery) => delivery.event.subject);
+    expect(subjects.sort()).toEqual(applications.sort());
+    await unsubscribe(endpointId);
+  });
+
   it('is signed by both secrets for a day after a rotation, then by the new one alone', async () => {
     const { endpointId, secret: old } = await subscribe({ eventTypes: ['decision.made'] });
-    const rotated = withSecret.parse(
-      (await call('POST', `/v1/webhook-endpoints/${endpointId}/secret-rotation`, LENDER, {})).json,
-    );
+    const rotation = `/v1/webhook-endpoints/${endpointId}/secret-rotation`;
+    // The answer may be lost: repeats, at once or one after another, show the same secret.
+    const answers = [
+      ...(await Promise.all([1, 2, 3].map(() => call('POST', rotation, LENDER, {}, 'rotation-1')))),
+      await call('POST', rotation, LENDER, {}, 'rotation-1'),
+    ];
+    const [rotated, ...repeats] = answers.map(({ json }) => withSecret.parse(json));
+    if (rotated === undefined) return expect.fail('nothing was answered');
     expect(rotated.secret).not.toBe(old);
+    for (const repeat of repeats) expect(repeat).toEqual(rotated);
     await submit();
     await settle();
     const during = receiver.received.at(-1) ?? expect.fail('nothing came');
@@ -276,6 +313,11 @@ describe('a webhook', () => {
     await submit();
     await settle();
     expect(receiver.received).toHaveLength(before + 2);
+    const path = `/v1/webhook-endpoints/${endpointId}`;
+    expect((await call('POST', `${path}/redrive`, LENDER, {})).status).toBe(409);
+    expect((await call('GET', `${path}/dead-letters`, LENDER)).json).toMatchObject({
+      deadLetters: [{ reason: 'status 410' }],
+    });
     await unsubscribe(endpointId);
   });
 

@@ -75,7 +75,7 @@ async function decideSome(from: number): Promise<void> {
 describe(`a pump killed ${KILLS} times at any moment`, () => {
   it('tells every event, each once in the log and at least once to the webhook, and leaves the audit log whole', async () => {
     await programStore(table()).put(OPERATOR, sampleProgram());
-    await webhookStore(table()).put(LENDER, {
+    await webhookStore(table()).create(LENDER, {
       endpoint: { endpointId: ENDPOINT_ID, url: receiver.url, createdAt: new Date().toISOString() },
       secretVersion: 1,
     });

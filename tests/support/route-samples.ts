@@ -150,7 +150,12 @@ export const routeSamples: Readonly<Record<Route['operation'], RouteSample>> = {
   },
   listWebhookEndpoints: { owner: 'ten_lender', params: {} },
   getWebhookEndpoint: { owner: 'ten_lender', params: webhookParams },
-  rotateWebhookSecret: { owner: 'ten_lender', params: webhookParams, body: {} },
+  rotateWebhookSecret: {
+    owner: 'ten_lender',
+    params: webhookParams,
+    headers: { 'idempotency-key': 'rotation-1' },
+    body: {},
+  },
   listDeadLetters: { owner: 'ten_lender', params: webhookParams },
   redriveDeadLetters: { owner: 'ten_lender', params: webhookParams, body: {} },
   listEvents: { owner: 'ten_lender', params: {} },

@@ -24,6 +24,11 @@ describe('an address that is not public', () => {
     ['link-local, IPv6', 'fe80::1'],
     ['an IPv4 address inside IPv6', '::ffff:10.0.0.1'],
     ['a public IPv4 address inside IPv6', '::ffff:8.8.8.8'],
+    ['an IPv4 address inside IPv6, the old notation', '::7f00:1'],
+    ['NAT64 of one network', '64:ff9b:1::a00:1'],
+    ['an IPv4 address translated', '::ffff:0:a00:1'],
+    ['of IPv6 that is not given out', '4000::1'],
+    ['site-local, IPv6', 'fec0::1'],
     ['NAT64', '64:ff9b::a00:1'],
     ['6to4', '2002:a00:1::'],
     ['Teredo', '2001:0:4136:e378::1'],
@@ -34,7 +39,16 @@ describe('an address that is not public', () => {
   });
 
   it('is refused in every notation a URL allows', async () => {
-    for (const host of ['127.0.0.1', '0x7f.1', '2130706433', '0177.0.0.1', '[::1]', '[::ffff:127.0.0.1]']) {
+    for (const host of [
+      '127.0.0.1',
+      '0x7f.1',
+      '2130706433',
+      '0177.0.0.1',
+      '[::1]',
+      '[::ffff:127.0.0.1]',
+      '[::127.0.0.1]',
+      '127.1',
+    ]) {
       const { hostname } = new URL(`https://${host}/`);
       await expect(publicAddressesOf(hostname, noNames), host).rejects.toThrow(PrivateAddress);
     }
