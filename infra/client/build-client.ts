@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { requestExamples } from '../../functions/request-examples.ts';
 import { routes } from '../../functions/routes.ts';
 import { openApiDocument } from '../../shared/http/openapi.ts';
 
@@ -27,7 +28,10 @@ export async function buildClient(outDirectory: string): Promise<{ readonly dire
     JSON.parse(await readFile(join(repository, path), 'utf8'));
   const { version } = rootPackage.parse(await readJson('package.json'));
   const document = join(directory, 'openapi.json');
-  await writeFile(document, `${JSON.stringify(openApiDocument({ routes, version }), null, 2)}\n`);
+  await writeFile(
+    document,
+    `${JSON.stringify(openApiDocument({ routes, requestExamples, version }), null, 2)}\n`,
+  );
   await cp(join(repository, 'infra/client/package/client.ts'), join(sources, 'client.ts'));
   await run(process.execPath, [
     join(repository, 'infra/client/package/node_modules/openapi-typescript/bin/cli.js'),

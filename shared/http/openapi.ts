@@ -31,6 +31,7 @@ import { webhookDeadLetter, webhookEndpoint } from '../domain/webhook.ts';
 import { notModifiedHeaders, refusalHeaders, successHeaders } from './answer-headers.ts';
 import { errorStatus } from './error-status.ts';
 import { describeInstant } from './instant-schema.ts';
+import { webhookOperations } from './openapi-webhooks.ts';
 import { INTERNAL_ERROR, problem } from './problem.ts';
 import { REFERENCE_INTRODUCTION, tagDescriptions } from './reference-text.ts';
 import { contentTypeOf, errorsOf, type RouteDefinition } from './route.ts';
@@ -49,13 +50,21 @@ export interface OpenApiOptions {
   /** Where the API is served; omitted, the document is relative to where it was read. */
   readonly serverUrl?: string;
   readonly version: string;
+  /** Bodies that are shown, by operation. */
+  readonly requestExamples?: Readonly<Record<string, unknown>>;
 }
 
 /** The OpenAPI 3.1 document of the route table. */
-export function openApiDocument({ routes, serverUrl, version }: OpenApiOptions): OpenApiDocument {
+export function openApiDocument({
+  routes,
+  serverUrl,
+  version,
+  requestExamples = {},
+}: OpenApiOptions): OpenApiDocument {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route) };
+    const operation = operationOf(route, requestExamples[route.operation]);
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation };
   }
   const document = createDocument(
     {
@@ -74,6 +83,7 @@ export function openApiDocument({ routes, serverUrl, version }: OpenApiOptions):
       }),
       security: [{ token: [] }],
       paths,
+      webhooks: webhookOperations,
       components: {
         schemas: namedSchemas,
         securitySchemes: {
@@ -150,7 +160,7 @@ function scopeTable(): string {
   );
 }
 
-function operationOf(route: RouteDefinition): ZodOpenApiOperationObject {
+function operationOf(route: RouteDefinition, example: unknown): ZodOpenApiOperationObject {
   const { params, query, headers, body, response } = route.contract;
   const requestHeaders = route.conditional === true ? (headers ?? z.object({})).extend(ifNoneMatch) : headers;
   return {
@@ -166,7 +176,14 @@ function operationOf(route: RouteDefinition): ZodOpenApiOperationObject {
     },
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+      : {
+          requestBody: {
+            required: true,
+            content: {
+              'application/json': { schema: body, ...(example === undefined ? {} : { example }) },
+            },
+          },
+        }),
     responses: {
       [`${route.successStatus}`]: {
         description: route.summary,

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { requestExamples } from '../../functions/request-examples.ts';
 import { routes } from '../../functions/routes.ts';
 import { instant } from '../../shared/domain/calendar.ts';
+import { eventTypeNames } from '../../shared/domain/event.ts';
 import { openApiDocument } from '../../shared/http/openapi.ts';
+import { tagDescriptions } from '../../shared/http/reference-text.ts';
 import { contentTypeOf, type RouteDefinition } from '../../shared/http/route.ts';
 import { qualifiedScope } from '../../shared/http/scopes.ts';
 
 const table: readonly RouteDefinition[] = routes;
-const text = JSON.stringify(openApiDocument({ routes, version: '1.2.3' }));
+const text = JSON.stringify(openApiDocument({ routes, requestExamples, version: '1.2.3' }));
 
 const media = z.record(z.string(), z.looseObject({ schema: z.looseObject({}) }));
 const operation = z.looseObject({
@@ -23,12 +26,17 @@ const operation = z.looseObject({
   requestBody: z.looseObject({ required: z.literal(true), content: media }).optional(),
   responses: z.record(
     z.string().regex(/^[2-5]\d\d$/),
-    z.looseObject({ description: z.string().min(1), content: media.default({}) }),
+    z.looseObject({
+      description: z.string().min(1),
+      headers: z.record(z.string(), z.unknown()),
+      content: media.default({}),
+    }),
   ),
 });
 const openApi = z.looseObject({
   openapi: z.literal('3.1.0'),
   info: z.looseObject({ title: z.string(), version: z.literal('1.2.3') }),
+  tags: z.array(z.strictObject({ name: z.string(), description: z.string().min(1) })),
   paths: z.record(
     z.string().startsWith('/v1/'),
     z.partialRecord(z.enum(['get', 'put', 'post', 'delete']), operation),
@@ -40,6 +48,11 @@ const openApi = z.looseObject({
     }),
   }),
 });
+const webhooks = z
+  .looseObject({
+    webhooks: z.record(z.string(), z.object({ post: z.looseObject({ summary: z.string() }) })),
+  })
+  .parse(JSON.parse(text)).webhooks;
 const document = z.parse(openApi, JSON.parse(text));
 const operations = new Map(
   Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -48,6 +61,14 @@ const operations = new Map(
 );
 
 describe('the API document', () => {
+  it('describes every type of event as the request a webhook gets', () => {
+    expect(Object.keys(webhooks)).toEqual(eventTypeNames);
+    expect(JSON.stringify(webhooks['loan.closed'])).toContain('"const":"loan.closed"');
+    const ids = Object.values(webhooks).map(({ post }) => post.operationId);
+    expect(ids).toContain('onLoanDelinquencyChanged');
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
   it('holds every route of the table and nothing else', () => {
     expect([...operations.keys()].sort()).toEqual(
       table.map((route) => `${route.method} ${route.path}`).sort(),
@@ -84,6 +105,31 @@ describe('the API document', () => {
     }
     const used = new Set(referred.map((reference) => reference.split('/').at(-1)));
     expect(Object.keys(document.components.schemas).filter((name) => !used.has(name))).toEqual([]);
+  });
+
+  it('says what each group of operations is about', () => {
+    const groups = document.tags.map(({ name }) => name);
+    expect(groups).toEqual([...new Set(table.map(({ tag }) => tag))]);
+    expect(Object.keys(tagDescriptions).sort()).toEqual([...groups].sort());
+  });
+
+  it('shows a body for every operation that takes one, and it is accepted as it stands', () => {
+    for (const { method, path, operation: name, contract } of table) {
+      const shown = operations.get(`${method} ${path}`)?.requestBody?.content['application/json']?.example;
+      if (contract.body === undefined) expect(shown).toBeUndefined();
+      else expect([name, contract.body.safeParse(shown).error]).toEqual([name, undefined]);
+    }
+  });
+
+  it('gives every answer the id to quote, and a refusal what its status needs', () => {
+    for (const [key, { responses }] of operations) {
+      for (const [status, { headers }] of Object.entries(responses)) {
+        const named = Object.keys(headers);
+        expect([key, status, named]).toEqual([key, status, expect.arrayContaining(['x-request-id'])]);
+        expect(named.includes('www-authenticate')).toBe(status === '401');
+        expect(named.includes('retry-after')).toBe(status === '429');
+      }
+    }
   });
 
   it('refuses unknown fields in every request body it describes', () => {
