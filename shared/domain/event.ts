@@ -39,7 +39,8 @@ const eventData = {
     recorded: z
       .enum(loanEvent.options.map((option) => option.shape.type.value))
       .describe('The event of the loan, as its journal names it'),
-    businessDate: loanStanding.shape.asOf.describe('The day it counts from'),
+    /** The day it counts from. */
+    businessDate: loanStanding.shape.asOf,
   }),
   loanDelinquency: z.strictObject({
     ...loanStanding.shape,
@@ -109,7 +110,8 @@ function eventsWith<Data extends keyof typeof eventData>(data: Data) {
   return z.strictObject({
     eventId,
     type: z.enum(types),
-    timestamp: instant.describe('When it happened'),
+    /** When it happened. */
+    timestamp: instant,
     subject: z
       .string()
       .describe('What it is about, an application or a loan; events of one subject come in order'),
