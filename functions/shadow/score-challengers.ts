@@ -1,6 +1,7 @@
+import type { ScoredApplicant, ScoredModel } from '../../shared/domain/credit-score.ts';
 import { DomainError } from '../../shared/domain/errors.ts';
-import { shadowScoreOf } from '../../shared/domain/shadow-score.ts';
-import type { Scorer } from '../../shared/scoring/scorer.ts';
+import { shadowScoreOf, substitutedReasonsOf } from '../../shared/domain/shadow-score.ts';
+import type { SubstitutedScore } from '../../shared/scoring/classifier-scorer.ts';
 import { decisionOfItem } from '../../shared/store/decisions.ts';
 import type { ItemChange } from '../../shared/store/item-changes.ts';
 import type { ShadowScoreStore } from '../../shared/store/shadow-scores.ts';
@@ -12,8 +13,14 @@ export interface ShadowRefusal {
   readonly errorCode: string;
 }
 
+/** A model of any kind, as much of it as scores in the shadow. */
+export interface Challenger {
+  readonly model: Pick<ScoredModel, 'modelVersion' | 'scoreScale' | 'features'>;
+  readonly scoreOne: (features: Float32Array) => Promise<ScoredApplicant | SubstitutedScore>;
+}
+
 export interface ScoreChallengersDependencies {
-  readonly challengers: readonly Pick<Scorer, 'model' | 'scoreOne'>[];
+  readonly challengers: readonly Challenger[];
   readonly shadowScores: Pick<ShadowScoreStore, 'put'>;
   readonly onRefusal: (refusal: ShadowRefusal) => void;
 }
@@ -33,20 +40,24 @@ export async function scoreChallengers(
     const made = decisionOfItem(item);
     const { features, score } = made.input;
     if (features === null || score === null) continue;
-    for (const { model, scoreOne } of challengers.map(bound)) {
+    for (const challenger of challengers) {
+      const { modelVersion, scoreScale, features: names } = challenger.model;
       try {
-        const answer = await scoreOne(Float32Array.from(features, (value) => value ?? Number.NaN));
-        const record = shadowScoreOf(made, { ...answer, ...model });
+        const vector = Float32Array.from(features, (value) => value ?? Number.NaN);
+        const answer = await challenger.scoreOne(vector);
+        const { probabilityOfDefault, logOdds } = answer;
+        const record = shadowScoreOf(made, {
+          modelVersion,
+          scoreScale,
+          probabilityOfDefault,
+          logOdds,
+          ...('remainder' in answer ? { reasons: substitutedReasonsOf(scoreScale, names, answer) } : {}),
+        });
         if (record !== null) await shadowScores.put(record);
       } catch (error) {
         if (!(error instanceof DomainError) || error.code !== 'invalid_feature') throw error;
-        onRefusal({ decisionId: made.decisionId, modelVersion: model.modelVersion, errorCode: error.code });
+        onRefusal({ decisionId: made.decisionId, modelVersion, errorCode: error.code });
       }
     }
   }
 }
-
-const bound = (challenger: Pick<Scorer, 'model' | 'scoreOne'>) => ({
-  model: { modelVersion: challenger.model.modelVersion, scoreScale: challenger.model.scoreScale },
-  scoreOne: (features: Float32Array) => challenger.scoreOne(features),
-});

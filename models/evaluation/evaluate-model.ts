@@ -1,6 +1,8 @@
+import { logOddsAtScore } from '../../shared/domain/credit-score.ts';
 import { fieldError } from '../../shared/domain/errors.ts';
-import type { Manifest } from '../../shared/scoring/manifest.ts';
-import type { Scorer } from '../../shared/scoring/scorer.ts';
+import type { AnyManifest } from '../../shared/scoring/classifier-manifest.ts';
+import type { LoadedModel } from '../../shared/scoring/load-scorer.ts';
+import { Scorer } from '../../shared/scoring/scorer.ts';
 import type { Matrix } from '../factory/read-matrix.ts';
 import { RandomStream } from '../simulator/random-stream.ts';
 import { type CalibrationLine, calibrationLine } from './calibration-line.ts';
@@ -14,6 +16,7 @@ import {
   type ModelMetrics,
   modelMetrics,
 } from './metrics.ts';
+import { type ScoreCertainty, scoreCertainty } from './score-certainty.ts';
 import { type CurvePoint, rocCurve, type ScoreBand, scoreBands } from './score-curves.ts';
 import { pick, type ScoredMatrix, scoreMatrix } from './scored-matrix.ts';
 import { type Segment, segmentAttributes, segmentsOf } from './segments.ts';
@@ -28,12 +31,13 @@ import {
   shapeCurves,
   stabilityOverTime,
 } from './stability.ts';
+import { type SubstitutionSummary, substitutionSummary } from './substituted-reasons.ts';
 
 /** Attributes that are protected or that a county answers for; of the matrix's `meta_…` columns. */
 export const fairnessAttributes = ['sex', 'age_band', 'county'] as const;
 
 export interface EvaluationOptions {
-  readonly scorer: Scorer;
+  readonly scorer: LoadedModel;
   readonly matrix: Matrix;
   /** Terms as shapes.json has them; empty for a model without shapes. */
   readonly shapes: readonly CountedShape[];
@@ -43,7 +47,7 @@ export interface EvaluationOptions {
 }
 
 export interface Evaluation extends ModelMetrics {
-  readonly manifest: Manifest;
+  readonly manifest: AnyManifest;
   readonly rows: number;
   readonly known: number;
   readonly defaults: number;
@@ -62,7 +66,11 @@ export interface Evaluation extends ModelMetrics {
   readonly periods: readonly PeriodStability[];
   readonly segments: readonly Segment[];
   readonly fairness: readonly AttributeFairness[];
+  /** Null when the model does not know how sure it is. */
+  readonly certainty: ScoreCertainty | null;
   readonly shapes: readonly ShapeCurve[];
+  /** Of a classifier without terms. */
+  readonly substitution: SubstitutionSummary | null;
 }
 
 const SCORE_BAND_POINTS = 20;
@@ -116,14 +124,26 @@ export async function evaluateModel(options: EvaluationOptions): Promise<Evaluat
     periods: stabilityOverTime(scored, scoreDeciles),
     segments: segmentAttributes(scored).flatMap((attribute) => segmentsOf(scored, attribute)),
     fairness: fairnessOf(scored, cutOff),
-    shapes:
-      options.shapes.length === 0
-        ? []
-        : shapeCurves(
-            manifest.terms.map(({ name }) => name),
-            options.shapes,
-            (await scorer.scoreBlock(matrix.features, matrix.rows)).contributions,
-          ),
+    ...(await explainedBy(scorer, options)),
+  };
+}
+
+/** What only a model of one kind or the other can show of itself. */
+async function explainedBy(
+  scorer: LoadedModel,
+  { matrix, shapes, cutOff }: EvaluationOptions,
+): Promise<Pick<Evaluation, 'certainty' | 'shapes' | 'substitution'>> {
+  if (!(scorer instanceof Scorer)) {
+    return { certainty: null, shapes: [], substitution: await substitutionSummary(scorer, matrix) };
+  }
+  const { manifest } = scorer;
+  const logOddsAtCutOff = logOddsAtScore(manifest.scoreScale, cutOff);
+  const { contributions } = await scorer.scoreBlock(matrix.features, matrix.rows);
+  const names = manifest.terms.map(({ name }) => name);
+  return {
+    certainty: await scoreCertainty(scorer, matrix, logOddsAtCutOff),
+    shapes: shapes.length === 0 ? [] : shapeCurves(names, shapes, contributions),
+    substitution: null,
   };
 }
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from '../../shared/domain/parse.ts';
 import type { FeatureListFacts } from '../../shared/scoring/feature-range.ts';
-import { loadScorer } from '../../shared/scoring/load-scorer.ts';
+import { type LoadedModel, loadModel } from '../../shared/scoring/load-scorer.ts';
 import { readShapes } from '../../shared/scoring/model-files.ts';
 import {
   SIGNATURE_FILE,
@@ -11,24 +11,25 @@ import {
   trustedKeysSchema,
   verifyManifest,
 } from '../../shared/scoring/model-signature.ts';
-import type { Scorer } from '../../shared/scoring/scorer.ts';
+import { Scorer } from '../../shared/scoring/scorer.ts';
 import type { CountedShape } from './stability.ts';
 
 export interface EvaluatedModel {
-  readonly scorer: Scorer;
+  readonly scorer: LoadedModel;
+  /** None of a classifier that has no shapes. */
   readonly shapes: readonly CountedShape[];
   /** Owner of the trusted key that signed it; null when none did: it may be looked at, and never decides. */
   readonly signedBy: string | null;
 }
 
-/** A model folder to look at, signed or not. Raises DomainError `model_rejected` as `loadScorer`. */
+/** A model folder to look at, signed or not. Raises DomainError `model_rejected` as `loadModel`. */
 export async function loadEvaluatedModel(
   directory: string,
   featureList: FeatureListFacts,
   trustedKeys: readonly TrustedKey[],
 ): Promise<EvaluatedModel> {
-  const scorer = await loadScorer({ directory, featureList });
-  const shapes = await readShapes(directory, scorer.manifest);
+  const scorer = await loadModel({ directory, featureList });
+  const shapes = scorer instanceof Scorer ? await readShapes(directory, scorer.manifest) : [];
   return { scorer, shapes, signedBy: await signedBy(directory, trustedKeys) };
 }
 

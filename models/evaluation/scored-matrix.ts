@@ -1,5 +1,4 @@
-import { creditScore } from '../../shared/domain/credit-score.ts';
-import type { Scorer } from '../../shared/scoring/scorer.ts';
+import { creditScore, type ScoredModel } from '../../shared/domain/credit-score.ts';
 import type { Matrix } from '../factory/read-matrix.ts';
 
 /** A matrix with a model's answers; all arrays are [rows]. */
@@ -13,13 +12,19 @@ export interface ScoredMatrix {
   readonly known: Uint32Array;
 }
 
+/** A model of any kind, as much of it as rows are scored by. */
+export interface RowScorer {
+  readonly model: Pick<ScoredModel, 'scoreScale'>;
+  readonly scoreBlock: (
+    features: Float32Array,
+    rows: number,
+  ) => Promise<{ readonly probabilityOfDefault: Float32Array }>;
+}
+
 const PROBABILITY_MARGIN = 1e-7;
 
 /** Score every row as the scorer that decides does. Raises DomainError `invalid_feature` on a row it refuses. */
-export async function scoreMatrix(
-  scorer: Pick<Scorer, 'model' | 'scoreBlock'>,
-  matrix: Matrix,
-): Promise<ScoredMatrix> {
+export async function scoreMatrix(scorer: RowScorer, matrix: Matrix): Promise<ScoredMatrix> {
   const { probabilityOfDefault } = await scorer.scoreBlock(matrix.features, matrix.rows);
   const probabilities = Float64Array.from(probabilityOfDefault);
   const logOdds = probabilities.map((probability) => {

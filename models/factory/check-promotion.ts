@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { DomainError, type FieldIssue } from '../../shared/domain/errors.ts';
 import type { FeatureExplanation } from '../../shared/domain/feature-explanation.ts';
 import type { FeatureListFacts } from '../../shared/scoring/feature-range.ts';
-import { loadScorer } from '../../shared/scoring/load-scorer.ts';
+import { type LoadedModel, loadModel } from '../../shared/scoring/load-scorer.ts';
 import { SIGNATURE_FILE, type TrustedKey } from '../../shared/scoring/model-signature.ts';
-import type { Scorer } from '../../shared/scoring/scorer.ts';
+import { Scorer } from '../../shared/scoring/scorer.ts';
 import { calibrationLine } from '../evaluation/calibration-line.ts';
 import { fairnessAttributes, fairnessOf } from '../evaluation/evaluate-model.ts';
 import { monotonicityBreaches } from '../evaluation/monotonic-shapes.ts';
@@ -46,26 +46,28 @@ export interface CandidateOptions {
 }
 
 /**
- * Load a candidate as strictly as the service does, and check that risk follows every feature's direction.
- * Codes: `not_signed`, `parity_broken`, `not_loadable`, `not_monotonic`. The scorer is the caller's to release.
+ * Load a candidate as strictly as the service does, and check that risk follows every feature's direction; of a
+ * classifier without shapes that cannot be shown, which is why it may only challenge. Codes: `not_signed`,
+ * `parity_broken`, `not_loadable`, `not_monotonic`. The model is the caller's to release.
  */
 export async function checkCandidate(
   options: CandidateOptions,
-): Promise<{ readonly scorer: Scorer | null; readonly refusals: readonly FieldIssue[] }> {
+): Promise<{ readonly model: LoadedModel | null; readonly refusals: readonly FieldIssue[] }> {
   const { directory, featureList, features, trustedKeys } = options;
-  let scorer: Scorer;
+  let model: LoadedModel;
   try {
-    scorer = await loadScorer({ directory, featureList, trustedKeys });
+    model = await loadModel({ directory, featureList, trustedKeys });
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    return { scorer: null, refusals: error.issues.map(loadRefusal) };
+    return { model: null, refusals: error.issues.map(loadRefusal) };
   }
-  const refusals = monotonicityBreaches(scorer.model.shapes, features).map(({ feature, at, by }) => ({
+  if (!(model instanceof Scorer)) return { model, refusals: [] };
+  const refusals = monotonicityBreaches(model.model.shapes, features).map(({ feature, at, by }) => ({
     field: feature,
     code: 'not_monotonic',
     message: `risk moves the wrong way by ${by.toPrecision(3)} of log-odds where ${feature} crosses ${at}`,
   }));
-  return { scorer, refusals };
+  return { model, refusals };
 }
 
 function loadRefusal({ field, code, message }: FieldIssue): FieldIssue {

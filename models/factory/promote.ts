@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError, type FieldIssue } from '../../shared/domain/errors.ts';
-import { loadChampion } from '../../shared/scoring/load-scorer.ts';
-import type { Scorer } from '../../shared/scoring/scorer.ts';
+import { type LoadedModel, loadChampion } from '../../shared/scoring/load-scorer.ts';
+import { challengerOnly } from '../../shared/scoring/model-files.ts';
+import { Scorer } from '../../shared/scoring/scorer.ts';
 import {
   type CandidateOptions,
   checkCandidate,
@@ -36,18 +37,19 @@ export interface Promotion {
 
 /**
  * Check a model, then give it its stage in the registry. Raises DomainError `model_rejected` with an issue for
- * each refusal (the codes of `checkCandidate` and `checkOutcomes`; `not_checked` without outcomes), or as
- * `withModelAt` and `replaceRegistry`; the registry is unchanged then.
+ * each refusal (the codes of `checkCandidate` and `checkOutcomes`; `not_checked` without outcomes;
+ * `challenger_only` for a model that cannot decide), or as `withModelAt` and `replaceRegistry`; the registry is
+ * unchanged then.
  */
 export async function promote(options: PromoteOptions): Promise<Promotion> {
   const { registryFile, directory, stage, outcomes } = options;
   const held = await holdRegistry(registryFile);
-  const { scorer, refusals } = await checkCandidate(options);
-  if (scorer === null) throw refused(refusals);
+  const { model: candidate, refusals } = await checkCandidate(options);
+  if (candidate === null) throw refused(refusals);
   try {
-    const { modelVersion } = scorer.manifest;
+    const { modelVersion } = candidate.manifest;
     const wasChampion = held.registry?.retired.some((model) => model.modelVersion === modelVersion) ?? false;
-    const checked = stage !== 'champion' ? nothing : await checkedOutcomes(scorer, options, wasChampion);
+    const checked = stage !== 'champion' ? nothing : await checkedOutcomes(candidate, options, wasChampion);
     const all = [...refusals, ...checked.refusals];
     if (all.length > 0) throw refused(all);
     const model = {
@@ -63,13 +65,14 @@ export async function promote(options: PromoteOptions): Promise<Promotion> {
       outcomes === null && stage === 'champion' ? ['called back without outcomes'] : checked.findings;
     return { findings, changes };
   } finally {
-    await scorer.release();
+    await candidate.release();
   }
 }
 
 const nothing = { refusals: [] as readonly FieldIssue[], findings: [] as readonly string[] };
 
-async function checkedOutcomes(candidate: Scorer, options: PromoteOptions, wasChampion: boolean) {
+async function checkedOutcomes(candidate: LoadedModel, options: PromoteOptions, wasChampion: boolean) {
+  if (!(candidate instanceof Scorer)) throw challengerOnly(candidate.manifest);
   if (options.outcomes === null) {
     const message = 'a champion is held to outcomes: give a matrix it was not trained on';
     return wasChampion

@@ -4,7 +4,7 @@ import type { FeatureExplanation } from './feature-explanation.ts';
 /** Regulation B's commentary (12 CFR 1002.9(b)(2)) deems more than four reasons unhelpful. */
 export const REASONS_MAX = 4;
 /** Less than half a point rounds to none: nobody is told that something cost them nothing. */
-const POINTS_LOST_MIN = 0.5;
+export const POINTS_LOST_MIN = 0.5;
 
 export interface FeaturePoints {
   readonly feature: string;

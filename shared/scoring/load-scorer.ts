@@ -1,52 +1,61 @@
 import { dirname, join } from 'node:path';
-import { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import type { DecidingModel } from '../domain/decide.ts';
 import { evaluateShapes, type Shape, type ShapeModel, shapeModelOf } from '../domain/shape-model.ts';
+import type { ClassifierScorer } from './classifier-scorer.ts';
 import { type FeatureListFacts, FeatureRanges } from './feature-range.ts';
+import { loadClassifier } from './load-classifier.ts';
 import { type GoldenRow, goldenSchema, type Manifest, type RegisteredModel } from './manifest.ts';
 import {
   fileOf,
   jsonOf,
   type ModelFolder,
-  readManifest,
+  readAnyManifest,
   readRegistry,
   readShapes,
   rejected,
+  requireDeciding,
+  requireFeatureList,
 } from './model-files.ts';
 import type { TrustedKey } from './model-signature.ts';
+import { createSession } from './onnx-session.ts';
 import { CONTRIBUTIONS_NAME, INPUT_NAME, PD_NAME, Scorer, type UncertaintySession } from './scorer.ts';
 
 export const PD_TOLERANCE = 1e-6;
 export const CONTRIBUTION_TOLERANCE = 1e-5;
-
-/** One thread: a Lambda has one processor, and requests are what runs in parallel. */
-export const sessionOptions: InferenceSession.SessionOptions = {
-  executionProviders: ['cpu'],
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  executionMode: 'sequential',
-  graphOptimizationLevel: 'all',
-  enableCpuMemArena: true,
-  enableMemPattern: true,
-  logSeverityLevel: 3,
-};
 
 export interface LoadScorerOptions extends ModelFolder {
   /** What this code computes; the model must have been trained on exactly that. */
   readonly featureList: FeatureListFacts;
 }
 
+/** A model in memory, of a kind that may decide or of one that may only challenge. */
+export type LoadedModel = Scorer | ClassifierScorer;
+
 /**
- * Load a model and hold it to its manifest before it scores anyone: the manifest's signature and SHA-256 of
+ * Load a model of any kind, as strictly as `loadScorer`. Raises DomainError `model_rejected` as that and
+ * `loadClassifier` do.
+ */
+export async function loadModel(options: LoadScorerOptions): Promise<LoadedModel> {
+  const manifest = await readAnyManifest(options);
+  if (manifest.kind === 'ebm') return scorerOf(manifest, options);
+  return loadClassifier(options.directory, manifest, options.featureList);
+}
+
+/**
+ * Load a model that can decide and hold it to its manifest before it scores anyone: the manifest's signature and SHA-256 of
  * every file (before a byte is parsed, let alone given to the runtime), the feature list's hash and order, the
  * terms of the shapes and of the ONNX, and the training code's own answers (golden.json) by ONNX and by shapes,
  * PD to 1e-6 and contributions to 1e-5. The session is warm when this resolves.
  *
- * Raises DomainError `model_rejected`, whose issue names the file and field that did not match.
+ * Raises DomainError `model_rejected`, whose issue names the file and field that did not match; `manifest.kind`,
+ * `challenger_only` for a model that may only challenge.
  */
 export async function loadScorer(options: LoadScorerOptions): Promise<Scorer> {
-  const { directory, featureList } = options;
-  const manifest = await readManifest(options);
+  return scorerOf(requireDeciding(await readAnyManifest(options)), options);
+}
+
+async function scorerOf(manifest: Manifest, { directory, featureList }: LoadScorerOptions): Promise<Scorer> {
   requireFeatureList(manifest, featureList);
 
   const [onnxBytes, terms, goldenBytes] = await Promise.all([
@@ -78,20 +87,21 @@ export async function loadScorer(options: LoadScorerOptions): Promise<Scorer> {
 /** The champion a registry file names, its signature verified. Raises DomainError `model_rejected` as `loadScorer`. */
 export async function loadChampion(registryFile: string, featureList: FeatureListFacts): Promise<Scorer> {
   const { registry, trustedKeys } = await readRegistry(registryFile);
-  return loadRegistered(registryFile, registry.champion, 'champion', featureList, trustedKeys);
+  const options = registeredOptions(registryFile, registry.champion, featureList, trustedKeys);
+  return ofVersion(await loadScorer(options), registry.champion, 'champion');
 }
 
 /** The challengers a registry file names, each as strictly as the champion. */
 export async function loadChallengers(
   registryFile: string,
   featureList: FeatureListFacts,
-): Promise<Scorer[]> {
+): Promise<LoadedModel[]> {
   const { registry, trustedKeys } = await readRegistry(registryFile);
-  const scorers: Scorer[] = [];
+  const scorers: LoadedModel[] = [];
   try {
     for (const [index, model] of registry.challengers.entries()) {
-      const field = `challengers.${index}`;
-      scorers.push(await loadRegistered(registryFile, model, field, featureList, trustedKeys));
+      const options = registeredOptions(registryFile, model, featureList, trustedKeys);
+      scorers.push(await ofVersion(await loadModel(options), model, `challengers.${index}`));
     }
   } catch (error) {
     for (const scorer of scorers) await scorer.release();
@@ -101,8 +111,8 @@ export async function loadChallengers(
 }
 
 /**
- * The model of a version that decides, decided before or scores in the shadow, as strictly as the champion;
- * undefined when the registry knows no such version.
+ * The model of a version that decides, decided before or could, as strictly as the champion; undefined when the
+ * registry knows no such version.
  */
 export async function loadVersion(
   registryFile: string,
@@ -112,31 +122,33 @@ export async function loadVersion(
   const { registry, trustedKeys } = await readRegistry(registryFile);
   const { champion, retired, challengers } = registry;
   const found = [champion, ...retired, ...challengers].find((model) => model.modelVersion === modelVersion);
-  return found && loadRegistered(registryFile, found, modelVersion, featureList, trustedKeys);
+  if (found === undefined) return undefined;
+  const options = registeredOptions(registryFile, found, featureList, trustedKeys);
+  return ofVersion(await loadScorer(options), found, modelVersion);
 }
 
-async function loadRegistered(
+function registeredOptions(
   registryFile: string,
-  model: RegisteredModel,
-  field: string,
+  { path, sha256 }: RegisteredModel,
   featureList: FeatureListFacts,
   trustedKeys: readonly TrustedKey[],
-): Promise<Scorer> {
-  const scorer = await loadScorer({
-    directory: join(dirname(registryFile), model.path),
-    featureList,
-    manifestSha256: model.sha256,
-    trustedKeys,
-  });
-  if (scorer.manifest.modelVersion !== model.modelVersion) {
-    await scorer.release();
-    throw rejected(
-      `registry.${field}.modelVersion`,
-      'mismatch',
-      `registry names ${model.modelVersion}, the manifest ${scorer.manifest.modelVersion}`,
-    );
-  }
-  return scorer;
+): LoadScorerOptions {
+  const directory = join(dirname(registryFile), path);
+  return { directory, featureList, manifestSha256: sha256, trustedKeys };
+}
+
+async function ofVersion<Model extends LoadedModel>(
+  loaded: Model,
+  { modelVersion }: RegisteredModel,
+  field: string,
+): Promise<Model> {
+  if (loaded.manifest.modelVersion === modelVersion) return loaded;
+  await loaded.release();
+  throw rejected(
+    `registry.${field}.modelVersion`,
+    'mismatch',
+    `registry names ${modelVersion}, the manifest ${loaded.manifest.modelVersion}`,
+  );
 }
 
 function decidingModelOf(manifest: Manifest, shapes: ShapeModel): DecidingModel {
@@ -151,26 +163,6 @@ function decidingModelOf(manifest: Manifest, shapes: ShapeModel): DecidingModel 
     referenceContributions: manifest.referenceContributions,
     shapes,
   };
-}
-
-function requireFeatureList(manifest: Manifest, featureList: FeatureListFacts): void {
-  const names = featureList.features.map((feature) => feature.name);
-  const count = Math.max(names.length, manifest.features.length);
-  for (let index = 0; index < count; index += 1) {
-    if (manifest.features[index] === names[index]) continue;
-    throw rejected(
-      `manifest.features.${index}`,
-      'mismatch',
-      `feature ${index} is ${manifest.features[index] ?? 'none'} in the model, ${names[index] ?? 'none'} here`,
-    );
-  }
-  if (manifest.featureListHash !== featureList.hash) {
-    throw rejected(
-      'manifest.featureListHash',
-      'mismatch',
-      `trained on the feature list ${manifest.featureListHash}, this is ${featureList.hash}`,
-    );
-  }
 }
 
 function requireShapes(manifest: Manifest, shapes: readonly Shape[]): ShapeModel {
@@ -223,12 +215,7 @@ async function openSession(
   bytes: Uint8Array,
   tensors: readonly TensorShape[],
 ): Promise<InferenceSession> {
-  let session: InferenceSession;
-  try {
-    session = await InferenceSession.create(bytes, sessionOptions);
-  } catch (cause) {
-    throw rejected(file, 'not_loadable', `${file}: no ONNX the runtime loads`, cause);
-  }
+  const session = await createSession(file, bytes);
   for (const { tensor, side, width } of tensors) {
     const metadata = session[side].find((candidate) => candidate.name === tensor);
     if (

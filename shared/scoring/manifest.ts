@@ -1,42 +1,52 @@
 import { z } from 'zod';
 import { businessDate } from '../domain/calendar.ts';
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hex');
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hex');
 const featureIndex = z.int().min(0);
-const fileName = z.string().regex(/^[a-z][a-z0-9.-]*$/, 'must be a file of the model folder');
+export const fileName = z.string().regex(/^[a-z][a-z0-9.-]*$/, 'must be a file of the model folder');
 
-/** Order of numbers is that of the model's terms, T of them; of names that of its input columns, F of them. */
-export const manifestSchema = z
-  .object({
-    schemaVersion: z.literal(1),
-    modelVersion: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+/** What the manifest of any model says of the model, whatever its kind. */
+export const modelFacts = z.object({
+  schemaVersion: z.literal(1),
+  modelVersion: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+  featureListHash: sha256,
+  features: z
+    .array(z.string().min(1))
+    .min(1)
+    .refine((names) => new Set(names).size === names.length, 'must be distinct'),
+  scoreScale: z
+    .object({
+      minimum: z.int().min(350),
+      maximum: z.int().max(950),
+      pointsToDoubleOdds: z.number().positive(),
+      anchorScore: z.number(),
+      anchorOdds: z.number().positive(),
+    })
+    .refine((scale) => scale.minimum < scale.maximum, 'minimum must be below maximum'),
+  referencePopulation: z.looseObject({ scoreDeciles: z.array(z.number()).length(9) }),
+  trainingData: z.object({
+    sha256,
+    rows: z.int().min(0),
+    defaults: z.int().min(0),
+    asOfFrom: businessDate,
+    asOfTo: businessDate,
+    source: z.string(),
+  }),
+});
+
+/**
+ * The manifest of an explainable boosting machine. Order of numbers is that of the model's terms, T of them; of
+ * names that of its input columns, F of them.
+ */
+export const manifestSchema = modelFacts
+  .extend({
     kind: z.literal('ebm'),
-    featureListHash: sha256,
-    features: z.array(z.string().min(1)).min(1),
     terms: z
       .array(z.object({ name: z.string().min(1), features: z.array(featureIndex).min(1).max(2) }))
       .min(1),
     intercept: z.number(),
     calibration: z.object({ slope: z.number().positive(), intercept: z.number(), method: z.string() }),
-    scoreScale: z
-      .object({
-        minimum: z.int().min(350),
-        maximum: z.int().max(950),
-        pointsToDoubleOdds: z.number().positive(),
-        anchorScore: z.number(),
-        anchorOdds: z.number().positive(),
-      })
-      .refine((scale) => scale.minimum < scale.maximum, 'minimum must be below maximum'),
     referenceContributions: z.array(z.number()),
-    referencePopulation: z.looseObject({ scoreDeciles: z.array(z.number()).length(9) }),
-    trainingData: z.object({
-      sha256,
-      rows: z.int().min(0),
-      defaults: z.int().min(0),
-      asOfFrom: businessDate,
-      asOfTo: businessDate,
-      source: z.string(),
-    }),
     onnx: z.object({ file: fileName, sha256, bytes: z.int().positive(), opset: z.int(), mlOpset: z.int() }),
     shapes: z.object({ file: fileName, sha256 }),
     golden: z.object({ file: fileName, sha256 }),
@@ -50,7 +60,6 @@ export const manifestSchema = z
   .superRefine((manifest, context) => {
     const issue = (path: (string | number)[], message: string) =>
       context.addIssue({ code: 'custom', path, message });
-    if (new Set(manifest.features).size !== manifest.features.length) issue(['features'], 'must be distinct');
     if (manifest.referenceContributions.length !== manifest.terms.length) {
       issue(['referenceContributions'], `must have one number per term, ${manifest.terms.length}`);
     }

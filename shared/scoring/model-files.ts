@@ -4,7 +4,9 @@ import { basename, dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { DomainError } from '../domain/errors.ts';
 import { parse } from '../domain/parse.ts';
-import { type Manifest, manifestSchema, type Registry, registrySchema, shapesSchema } from './manifest.ts';
+import { type AnyManifest, anyManifestSchema } from './classifier-manifest.ts';
+import type { FeatureListFacts } from './feature-range.ts';
+import { type Manifest, type Registry, registrySchema, shapesSchema } from './manifest.ts';
 import {
   SIGNATURE_FILE,
   TRUSTED_KEYS_FILE,
@@ -27,13 +29,57 @@ export interface ModelFolder {
 }
 
 /**
- * The manifest of a model folder, its hash and signature verified before a byte of it is parsed. Raises
- * DomainError `model_rejected`.
+ * The manifest of a model folder, of any kind, its hash and signature verified before a byte of it is parsed.
+ * Raises DomainError `model_rejected`.
  */
-export async function readManifest(folder: ModelFolder): Promise<Manifest> {
+export async function readAnyManifest(folder: ModelFolder): Promise<AnyManifest> {
   const bytes = await fileOf(folder.directory, 'manifest.json', folder.manifestSha256);
   if (folder.trustedKeys !== undefined) await requireSignature(folder.directory, bytes, folder.trustedKeys);
-  return jsonOf(manifestSchema, bytes, 'manifest');
+  return jsonOf(anyManifestSchema, bytes, 'manifest');
+}
+
+/** As `readAnyManifest`, of a model that can decide. Raises `challenger_only` on one of another kind. */
+export async function readManifest(folder: ModelFolder): Promise<Manifest> {
+  return requireDeciding(await readAnyManifest(folder));
+}
+
+/** Raises DomainError `model_rejected`, `challenger_only`, unless the model can decide. */
+export function requireDeciding(manifest: AnyManifest): Manifest {
+  if (manifest.kind === 'ebm') return manifest;
+  throw challengerOnly(manifest);
+}
+
+/**
+ * The refusal to let a model decide. A decision needs exact reasons, a path to approval, and risk that follows
+ * every feature's direction: none of them can be had of a classifier without shapes.
+ */
+export function challengerOnly({ modelVersion, kind }: AnyManifest): DomainError {
+  const message = `${modelVersion} is an ${kind}: without shapes it may challenge, never decide`;
+  return rejected('manifest.kind', 'challenger_only', message);
+}
+
+/** Raises DomainError `model_rejected`, naming the feature, when a model is of another feature list. */
+export function requireFeatureList(
+  manifest: Pick<AnyManifest, 'features' | 'featureListHash'>,
+  featureList: FeatureListFacts,
+): void {
+  const names = featureList.features.map((feature) => feature.name);
+  const count = Math.max(names.length, manifest.features.length);
+  for (let index = 0; index < count; index += 1) {
+    if (manifest.features[index] === names[index]) continue;
+    throw rejected(
+      `manifest.features.${index}`,
+      'mismatch',
+      `feature ${index} is ${manifest.features[index] ?? 'none'} in the model, ${names[index] ?? 'none'} here`,
+    );
+  }
+  if (manifest.featureListHash !== featureList.hash) {
+    throw rejected(
+      'manifest.featureListHash',
+      'mismatch',
+      `trained on the feature list ${manifest.featureListHash}, this is ${featureList.hash}`,
+    );
+  }
 }
 
 /** The shapes a manifest names, as they stand in the file. Raises DomainError `model_rejected`. */

@@ -4,6 +4,7 @@ import type { CalibrationBand, GainsBand } from '../metrics.ts';
 import { PSI_ALARM, PSI_WATCH } from '../population-stability.ts';
 import type { Segment } from '../segments.ts';
 import type { FeatureStability, PeriodStability } from '../stability.ts';
+import { certainty, substituted } from './certainty-section.ts';
 import {
   calibrationChart,
   distanceChart,
@@ -37,6 +38,7 @@ export function reportPage(evaluation: Evaluation, facts: ReportFacts): string {
 ${head(evaluation, facts)}
 ${ranking(evaluation)}
 ${calibration(evaluation)}
+${certainty(evaluation)}
 ${stability(evaluation)}
 ${segments(evaluation)}
 ${fairness(evaluation)}
@@ -225,7 +227,8 @@ the matrix has them. These are never features.</p>${
 }
 
 function shapes(evaluation: Evaluation): Markup {
-  const { manifest } = evaluation;
+  const { manifest, substitution } = evaluation;
+  if (substitution !== null) return substituted(substitution);
   if (evaluation.shapes.length === 0) {
     return html`<h2>Shape functions</h2><p class="note">The model is no sum of shape functions.</p>`;
   }

@@ -5,6 +5,7 @@ import { loadEvaluatedModel } from '../../../models/evaluation/load-evaluated-mo
 import { html, table } from '../../../models/evaluation/report/markup.ts';
 import { reportPage } from '../../../models/evaluation/report/report-page.ts';
 import type { Matrix } from '../../../models/factory/read-matrix.ts';
+import { loadScorer } from '../../../shared/scoring/load-scorer.ts';
 import type { Scorer } from '../../../shared/scoring/scorer.ts';
 import { FIXTURE_DIRECTORY, fixtureFeatureList, TERMS } from '../../scoring/fixture-model.ts';
 import { fixtureMatrix } from './fixture-matrix.ts';
@@ -20,7 +21,7 @@ const evaluated = async (change: Partial<Matrix> = {}) => {
 };
 
 beforeAll(async () => {
-  ({ scorer } = await loadEvaluatedModel(FIXTURE_DIRECTORY, fixtureFeatureList, []));
+  scorer = await loadScorer({ directory: FIXTURE_DIRECTORY, featureList: fixtureFeatureList });
   matrix = await fixtureMatrix(scorer, 1_500);
   evaluation = await evaluated();
 });
@@ -83,6 +84,7 @@ describe('a report', () => {
     expect(headings).toEqual([
       'Ranking',
       'Calibration',
+      'Certainty',
       'Stability',
       'Segments',
       'Fairness',

@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { calibrationLine } from '../../../models/evaluation/calibration-line.ts';
 import { fairnessByGroup, wilson } from '../../../models/evaluation/fairness.ts';
-import { loadEvaluatedModel } from '../../../models/evaluation/load-evaluated-model.ts';
 import { discrimination, rankByRisk } from '../../../models/evaluation/metrics.ts';
 import { monotonicityBreaches } from '../../../models/evaluation/monotonic-shapes.ts';
 import { normalCumulative, pairedAucTest } from '../../../models/evaluation/paired-auc.ts';
@@ -13,11 +11,11 @@ import {
   countByBin,
   populationStabilityIndex,
 } from '../../../models/evaluation/population-stability.ts';
-import { modelsDirectory, ourFeatureList, registryFile } from '../../../models/factory/model-folders.ts';
+import { ourFeatureList, registryFile } from '../../../models/factory/model-folders.ts';
 import { RandomStream } from '../../../models/simulator/random-stream.ts';
 import { shapeModelOf } from '../../../shared/domain/shape-model.ts';
 import { features as ourFeatures } from '../../../shared/features/feature-list.ts';
-import { readRegistry } from '../../../shared/scoring/model-files.ts';
+import { loadChampion } from '../../../shared/scoring/load-scorer.ts';
 
 function drawn(rows: number, seed: number, said: (truth: number) => number) {
   const random = new RandomStream([seed]);
@@ -212,9 +210,7 @@ describe('monotonic shapes', () => {
 
 describe('the shipped champion', () => {
   it('moves risk with every direction of the feature list, and against none', async () => {
-    const { registry } = await readRegistry(registryFile);
-    const directory = join(modelsDirectory, registry.champion.path);
-    const { scorer } = await loadEvaluatedModel(directory, ourFeatureList, []);
+    const scorer = await loadChampion(registryFile, ourFeatureList);
     expect(monotonicityBreaches(scorer.model.shapes, ourFeatures)).toEqual([]);
     await scorer.release();
   });
