@@ -8,7 +8,7 @@ const prefixed = <Prefix extends string>(prefix: Prefix, what: string) =>
       new RegExp(`^${prefix}_[A-Za-z0-9][A-Za-z0-9._-]{0,47}$`),
       `must be ${prefix}_ and up to 48 letters, digits, '.', '_' or '-'`,
     )
-    .describe(what);
+    .meta({ description: what, examples: [`${prefix}_7f3c`] });
 
 export const tenantId = prefixed('ten', 'Tenant: platform operator, incubator, lender or station platform');
 export const countyId = prefixed('cty', 'County (县)');
