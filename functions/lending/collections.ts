@@ -17,7 +17,7 @@ import { eventIdOf, todayOf } from './record-event.ts';
 
 export interface CollectionsDependencies {
   readonly loans: Pick<LoanStore, 'readEvents'>;
-  readonly listed: Pick<ProgramLoans, 'snapshots'>;
+  readonly listed: Pick<ProgramLoans, 'live'>;
   readonly contacts: CollectionStore;
   readonly nowMs: () => number;
 }
@@ -40,7 +40,7 @@ export async function readWorklist(
   { lender, programId }: { readonly lender: string; readonly programId: string },
   { loans, listed, contacts, nowMs }: CollectionsDependencies,
 ): Promise<WorklistItem[]> {
-  const late = (await listed.snapshots(lender, programId)).filter(({ bucket }) => bucket !== 'current');
+  const late = (await listed.live(lender, programId)).filter(({ bucket }) => bucket !== 'current');
   const cases = [];
   for (let start = 0; start < late.length; start += LOANS_AT_ONCE) {
     const some = late.slice(start, start + LOANS_AT_ONCE).map(async (snapshot) => {

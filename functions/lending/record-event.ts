@@ -17,7 +17,7 @@ import type { LoanStore, StoredLoan } from '../../shared/store/loans.ts';
 export interface RecordEventDependencies {
   readonly loans: Pick<
     LoanStore,
-    'get' | 'getEvent' | 'getReference' | 'readEvents' | 'readJournal' | 'firstResultId' | 'commit'
+    'get' | 'getEvent' | 'getReference' | 'readHistory' | 'firstResultId' | 'commit'
   >;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
@@ -116,19 +116,14 @@ function todayFor({ record }: StoredLoan, nowMs: number): BusinessDate {
 
 async function nextStep(
   { lender, event }: RecordEventInput,
-  { record }: StoredLoan,
+  loaded: StoredLoan,
   today: BusinessDate,
   { loans }: RecordEventDependencies,
 ): Promise<RecordedStep> {
+  const { record } = loaded;
   if (needsNoLog(record, event)) return recordForward(record, event, today);
-  const [events, journal] = await Promise.all([
-    loans.readEvents(lender, event.loanId),
-    loans.readJournal(lender, event.loanId),
-  ]);
-  // Read after the loan: a step in between makes them longer than the loan says, and the commit would fail.
-  const log = events.slice(0, record.events).map((each) => each.event);
-  const entries = journal.filter((entry) => entry.sequence <= record.sequence);
-  return recordWithLog(record, log, entries, event, today);
+  const { log, journal } = await loans.readHistory(lender, loaded);
+  return recordWithLog(record, log, journal, event, today);
 }
 
 async function answered(

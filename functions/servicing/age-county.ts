@@ -1,8 +1,10 @@
 import { actAs } from '../../shared/store/acting.ts';
+import { dayBundleStore } from '../../shared/store/day-bundles.ts';
 import type { StoreTable } from '../../shared/store/dynamo.ts';
 import { loanStore } from '../../shared/store/loans.ts';
 import { programLoans } from '../../shared/store/program-loans.ts';
 import { reservationStore } from '../../shared/store/reservations.ts';
+import { stationStore } from '../../shared/store/stations.ts';
 import { type AgeingReport, type AgeProgramDependencies, ageProgram } from './age-program.ts';
 import type { CountyToAge } from './counties.ts';
 
@@ -20,6 +22,8 @@ export async function ageCounty(
     loans: loanStore(table),
     listed: programLoans(table),
     reservations: reservationStore(table),
+    bundles: dayBundleStore(table),
+    stations: stationStore(table),
     nowMs,
     random,
     sleep,
@@ -30,16 +34,17 @@ export async function ageCounty(
     operation: 'ageCounty',
     requestId,
   };
-  const lenders = county.programs.map(({ lenderTenantId }) => lenderTenantId);
+  // Whose loans they are, and whose stations some of them follow.
+  const parties = county.programs.flatMap((each) => [each.lenderTenantId, each.platformTenantId]);
   return actAs(
     actor,
     async () => {
       const reports: AgeingReport[] = [];
-      for (const { lenderTenantId: lender, programId } of county.programs) {
-        reports.push(await ageProgram({ lender, programId, until: county.until }, dependencies));
+      for (const { lenderTenantId: lender, platformTenantId: platform, programId } of county.programs) {
+        reports.push(await ageProgram({ lender, platform, programId, until: county.until }, dependencies));
       }
       return reports;
     },
-    lenders,
+    parties,
   );
 }

@@ -1,4 +1,11 @@
-import { type BusinessDate, endOfMonth, nextMonthEnd } from '../../shared/domain/calendar.ts';
+import {
+  addDays,
+  type BusinessDate,
+  businessDateOf,
+  DEFAULT_TIME_ZONE,
+  endOfMonth,
+  nextMonthEnd,
+} from '../../shared/domain/calendar.ts';
 import { DomainError } from '../../shared/domain/errors.ts';
 import { replayLoan } from '../../shared/domain/lending/loan.ts';
 import { advanceLoan, recordSnapshot } from '../../shared/domain/lending/loan-record.ts';
@@ -6,10 +13,11 @@ import { type LoanSnapshot, snapshotOf } from '../../shared/domain/lending/loan-
 import type { LoanStore } from '../../shared/store/loans.ts';
 import type { ProgramLoans } from '../../shared/store/program-loans.ts';
 import type { ReservationStore } from '../../shared/store/reservations.ts';
+import { type SettleSalesDependencies, settleSales } from './settle-sales.ts';
 
-export interface AgeProgramDependencies {
-  readonly loans: Pick<LoanStore, 'get' | 'readEvents' | 'commit'>;
-  readonly listed: Pick<ProgramLoans, 'snapshots' | 'agedThrough' | 'markAged' | 'putMonthEnd'>;
+export interface AgeProgramDependencies extends Omit<SettleSalesDependencies, 'loans'> {
+  readonly loans: Pick<LoanStore, 'get' | 'readEvents' | 'readHistory' | 'commit'>;
+  readonly listed: Pick<ProgramLoans, 'live' | 'endedSince' | 'agedThrough' | 'markAged' | 'putMonthEnd'>;
   readonly reservations: Pick<ReservationStore, 'listExpired' | 'release'>;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
@@ -23,6 +31,8 @@ export interface AgeingReport {
   readonly agedThrough: BusinessDate;
   /** Loans that were written, each once for every month passed. */
   readonly aged: number;
+  /** Days of sales that were settled on sales-linked loans. */
+  readonly settled: number;
   readonly entries: number;
   readonly monthEnds: number;
   /** Expired offers whose capital went back. */
@@ -30,17 +40,21 @@ export interface AgeingReport {
 }
 
 const LOANS_AT_ONCE = 8;
+const EARLIEST = '0000-01-01';
 const COMMIT_ATTEMPTS_MAX = 8;
 const BACKOFF_MS_FIRST = 5;
 
 interface OfProgram {
   readonly lender: string;
+  /** Whose stations the program's borrowers run. */
+  readonly platform: string;
   readonly programId: string;
 }
 
 /**
- * Let a program's loans age through every day up to `until`, keep its month ends, and give back what expired
- * offers had reserved. Within a step a loan ages day by day from its own day, so a run that was missed, repeated
+ * Let a program's live loans age through every day up to `until`, settle the sales that some of them follow, keep its
+ * month ends, and give back what expired offers had reserved. Loans that ended are read at month ends alone, those of
+ * the month. Within a step a loan ages day by day from its own day, so a run that was missed, repeated
  * or cut short leaves the same loans as one run a night: what is aged already is passed over.
  */
 export async function ageProgram(
@@ -49,21 +63,24 @@ export async function ageProgram(
 ): Promise<AgeingReport> {
   const { listed, reservations, nowMs } = dependencies;
   const { lender, programId, until } = input;
-  const report = { aged: 0, entries: 0, monthEnds: 0, released: 0 };
+  const report = { aged: 0, settled: 0, entries: 0, monthEnds: 0, released: 0 };
   const before = await listed.agedThrough(lender, programId);
-  let snapshots = await listed.snapshots(lender, programId);
-  for (const day of daysToStopAt(before ?? firstDayOf(snapshots), until)) {
-    const aged = await ageLoans(input, snapshots, day, dependencies);
-    snapshots = aged.snapshots;
+  let live = await listed.live(lender, programId);
+  const since = before ?? firstDayOf([...live, ...(await listed.endedSince(lender, programId, EARLIEST))]);
+  for (const day of daysToStopAt(since, until)) {
+    const aged = await ageLoans(input, live, day, dependencies);
+    live = aged.snapshots;
     report.aged += aged.aged;
+    report.settled += aged.settled;
     report.entries += aged.entries;
     if (day === endOfMonth(day)) {
-      await listed.putMonthEnd(
-        lender,
-        programId,
+      const stood = await snapshotsOn(
+        input,
+        await ofMonth(input, live, day, dependencies),
         day,
-        await snapshotsOn(input, snapshots, day, dependencies),
+        dependencies,
       );
+      await listed.putMonthEnd(lender, programId, day, stood);
       report.monthEnds += 1;
     }
     await listed.markAged(lender, programId, day);
@@ -77,6 +94,18 @@ export async function ageProgram(
 /** The day of the program's least aged loan: nothing happened before it. */
 function firstDayOf(snapshots: readonly LoanSnapshot[]): BusinessDate | undefined {
   return snapshots.map((loan) => loan.asOf).toSorted()[0];
+}
+
+/** The loans that were live at some time of a day's month, as they stand now. */
+async function ofMonth(
+  { lender, programId }: OfProgram,
+  live: readonly LoanSnapshot[],
+  day: BusinessDate,
+  { listed }: AgeProgramDependencies,
+): Promise<LoanSnapshot[]> {
+  const ended = await listed.endedSince(lender, programId, `${day.slice(0, 8)}01`);
+  // A loan that ended while this run read it stands in both.
+  return [...new Map([...live, ...ended].map((loan) => [loan.loanId, loan])).values()];
 }
 
 /** The month ends after a day, and the last day. */
@@ -93,7 +122,7 @@ async function ageLoans(
   day: BusinessDate,
   dependencies: AgeProgramDependencies,
 ) {
-  const results: { snapshot: LoanSnapshot; entries: number; aged: boolean }[] = [];
+  const results: AgedLoan[] = [];
   for (let start = 0; start < snapshots.length; start += LOANS_AT_ONCE) {
     const some = snapshots.slice(start, start + LOANS_AT_ONCE);
     results.push(...(await Promise.all(some.map((loan) => ageOne(input, loan, day, dependencies)))));
@@ -101,37 +130,65 @@ async function ageLoans(
   return {
     snapshots: results.map(({ snapshot }) => snapshot),
     aged: results.filter(({ aged }) => aged).length,
+    settled: results.reduce((sum, { settled }) => sum + settled, 0),
     entries: results.reduce((sum, { entries }) => sum + entries, 0),
   };
 }
 
+interface AgedLoan {
+  readonly snapshot: LoanSnapshot;
+  readonly settled: number;
+  readonly entries: number;
+  readonly aged: boolean;
+}
+
 /** Only a loan that is out ages; the rest waits for an event. */
 async function ageOne(
-  { lender, programId }: OfProgram,
+  { lender, platform, programId }: OfProgram,
   listed: LoanSnapshot,
   day: BusinessDate,
-  { loans, nowMs, random, sleep }: AgeProgramDependencies,
-) {
-  if (listed.status !== 'active' || listed.asOf >= day) return { snapshot: listed, entries: 0, aged: false };
+  dependencies: AgeProgramDependencies,
+): Promise<AgedLoan> {
+  const { loans, nowMs, random, sleep } = dependencies;
+  const followsSales = listed.repaymentMethod === 'sales_linked';
+  const done = { settled: 0, entries: 0 };
+  if (listed.status !== 'active' || (listed.asOf >= day && !followsSales)) {
+    return { snapshot: listed, ...done, aged: false };
+  }
   for (let attempt = 1; ; attempt += 1) {
     const before = await loans.get(lender, programId, listed.loanId);
     if (before === undefined) throw new DomainError('corrupt_record', 'a program lists a loan that is not');
-    const { state } = before.record;
-    if (state.status !== 'active' || state.asOf >= day) {
-      return { snapshot: recordSnapshot(before.record), entries: 0, aged: false };
-    }
-    const { record, entries } = advanceLoan(before.record, day);
-    const result = await loans.commit({
-      lender,
-      before,
-      after: record,
-      entries,
-      event: null,
-      request: null,
-      nowMs: nowMs(),
-    });
-    if (result.kind === 'committed') {
-      return { snapshot: recordSnapshot(record), entries: entries.length, aged: true };
+    const over = addDays(businessDateOf(nowMs(), DEFAULT_TIME_ZONE), -1);
+    const sales = await settleSales(
+      { lender, platform, before, day, through: over < day ? over : day },
+      dependencies,
+    );
+    done.settled += sales.settlements;
+    done.entries += sales.entries;
+    if (sales.kind === 'settled') {
+      const { loan } = sales;
+      const { state } = loan.record;
+      if (state.status !== 'active' || state.asOf >= day) {
+        return { snapshot: recordSnapshot(loan.record), ...done, aged: done.settled > 0 };
+      }
+      const { record, entries } = advanceLoan(loan.record, day);
+      const result = await loans.commit({
+        lender,
+        before: loan,
+        after: record,
+        entries,
+        event: null,
+        request: null,
+        nowMs: nowMs(),
+      });
+      if (result.kind === 'committed') {
+        return {
+          snapshot: recordSnapshot(record),
+          settled: done.settled,
+          entries: done.entries + entries.length,
+          aged: true,
+        };
+      }
     }
     if (attempt === COMMIT_ATTEMPTS_MAX) {
       throw new DomainError('too_many_requests', `${listed.loanId} is busy: run the ageing again`);

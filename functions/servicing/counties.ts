@@ -8,7 +8,9 @@ export const countyToAge = z.strictObject({
   operatorTenantId: tenantId,
   countyId,
   until: businessDate,
-  programs: z.array(z.strictObject({ lenderTenantId: tenantId, programId })).min(1),
+  programs: z
+    .array(z.strictObject({ lenderTenantId: tenantId, platformTenantId: tenantId, programId }))
+    .min(1),
 });
 export type CountyToAge = z.output<typeof countyToAge>;
 
@@ -25,6 +27,10 @@ export async function countiesToAge(
       operatorTenantId,
       countyId: county,
       until,
-      programs: granted.map(({ lenderTenantId, programId: id }) => ({ lenderTenantId, programId: id })),
+      programs: granted.map(({ lenderTenantId, platformTenantId, programId: id }) => ({
+        lenderTenantId,
+        platformTenantId,
+        programId: id,
+      })),
     }));
 }

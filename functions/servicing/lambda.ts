@@ -55,5 +55,5 @@ export async function handler(event: unknown, context: { awsRequestId: string })
       JSON.stringify({ level: 'info', function: 'servicing', countyId: county.countyId, ...report }),
     );
   }
-  return { countyId: county.countyId, programs: reports.length };
+  return { countyId: county.countyId, outcome: 'aged', programs: reports.length };
 }

@@ -59,10 +59,10 @@ if (import.meta.main) {
           random: Math.random,
           sleep,
         });
-        for (const { programId, agedThrough, aged, entries, monthEnds, released } of reports) {
+        for (const { programId, agedThrough, aged, settled, entries, monthEnds, released } of reports) {
           console.log(
             `${county.countyId}  ${programId}  aged through ${agedThrough}: ${aged} steps of loans, ` +
-              `${entries} entries, ${monthEnds} month ends, ${released} offers expired`,
+              `${settled} days of sales, ${entries} entries, ${monthEnds} month ends, ${released} offers expired`,
           );
         }
       }

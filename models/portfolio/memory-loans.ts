@@ -124,6 +124,13 @@ export function memoryLoans(capitalMinor: number, faults: StoreFaults) {
     getReference: async (_lender: string, reference: string) => references.get(reference),
     readEvents: async (_lender: string, id: string) => loans.get(id)?.events.slice() ?? [],
     readJournal: async (_lender: string, id: string) => loans.get(id)?.journal.slice() ?? [],
+    async readHistory(_lender: string, { record }: StoredLoan) {
+      const kept = loans.get(record.state.loanId);
+      return {
+        log: (kept?.events ?? []).slice(0, record.events).map(({ event }) => event),
+        journal: (kept?.journal ?? []).filter((entry) => entry.sequence <= record.sequence),
+      };
+    },
     firstResultId: async (request: IdempotentRequest, _nowMs: number) => firstOf(request),
 
     async commit(step: LoanCommit): Promise<LoanCommitResult> {

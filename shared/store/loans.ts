@@ -10,10 +10,12 @@ import { type BusinessDate, businessDate } from '../domain/calendar.ts';
 import type { IdempotentRequest } from '../domain/idempotency.ts';
 import { loanId, programId } from '../domain/identifiers.ts';
 import { type Journal, type JournalEntry, journalEntry } from '../domain/lending/ledger.ts';
+import type { LoanLog } from '../domain/lending/loan.ts';
 import { type LoanEvent, loanEvent } from '../domain/lending/loan-event.ts';
 import { type LoanNotice, loanNotice, noticeOf } from '../domain/lending/loan-notice.ts';
 import { type LoanReceipt, loanReceipt } from '../domain/lending/loan-receipt.ts';
 import { capitalUse, type LoanRecord, loanRecord, recordSnapshot } from '../domain/lending/loan-record.ts';
+import { endedOn, type LoanState } from '../domain/lending/loan-state.ts';
 import { parse } from '../domain/parse.ts';
 import type { StoreTable } from './dynamo.ts';
 import { firstResultId, idempotencyPut } from './idempotency.ts';
@@ -179,7 +181,13 @@ export function loanStore(table: StoreTable) {
       );
     }
     const snapshot = recordSnapshot(after);
-    const listed = [programLoanKey(lender, program, state.loanId)];
+    const keyOf = (each: LoanState) => programLoanKey(lender, program, each.loanId, endedOn(each));
+    const listed = [keyOf(state)];
+    const listedBefore = step.before === null ? undefined : keyOf(step.before.record.state);
+    // It has ended, or a reversed payment has opened it again.
+    if (listedBefore !== undefined && listedBefore.sk !== keyOf(state).sk) {
+      items.push({ Delete: { TableName, Key: marshall(listedBefore) } });
+    }
     if (recommenderId !== null) listed.push(vouchedLoanKey(lender, recommenderId, state.loanId));
     for (const key of listed) items.push({ Put: { TableName, Item: marshall({ ...key, snapshot }) } });
     items.push(...capitalItems(step));
@@ -211,6 +219,25 @@ export function loanStore(table: StoreTable) {
     return Item && parse(storedEvent, unmarshall(Item), { code: 'corrupt_record' });
   }
 
+  /** A loan's events in the order they were recorded. */
+  async function readEvents(lender: string, id: string): Promise<RecordedEvent[]> {
+    const { pk } = loanKey(lender, id);
+    const items = await queryItems(table, pk, LOAN_EVENT_PREFIX, LOAN_EVENT_PREFIX + LAST);
+    return items
+      .map((item) => parse(storedEvent, unmarshall(item), { code: 'corrupt_record' }))
+      .sort((a, b) => a.number - b.number);
+  }
+
+  /** A loan's journal in order. */
+  async function readJournal(lender: string, id: string): Promise<Journal> {
+    const { pk } = loanKey(lender, id);
+    const items = await queryItems(table, pk, LOAN_ENTRIES_PREFIX, LOAN_ENTRIES_PREFIX + LAST);
+    return items.flatMap((item) => {
+      const { body } = parse(storedEntries, unmarshall(item), { code: 'corrupt_record' });
+      return unpackJson(z.array(journalEntry), body);
+    });
+  }
+
   return {
     get,
     getEvent,
@@ -229,23 +256,23 @@ export function loanStore(table: StoreTable) {
       return Item && parse(storedReference, unmarshall(Item), { code: 'corrupt_record' }).loanId;
     },
 
-    /** A loan's events in the order they were recorded. */
-    async readEvents(lender: string, id: string): Promise<RecordedEvent[]> {
-      const { pk } = loanKey(lender, id);
-      const items = await queryItems(table, pk, LOAN_EVENT_PREFIX, LOAN_EVENT_PREFIX + LAST);
-      return items
-        .map((item) => parse(storedEvent, unmarshall(item), { code: 'corrupt_record' }))
-        .sort((a, b) => a.number - b.number);
-    },
+    readEvents,
+    readJournal,
 
-    /** A loan's journal in order. */
-    async readJournal(lender: string, id: string): Promise<Journal> {
-      const { pk } = loanKey(lender, id);
-      const items = await queryItems(table, pk, LOAN_ENTRIES_PREFIX, LOAN_ENTRIES_PREFIX + LAST);
-      return items.flatMap((item) => {
-        const { body } = parse(storedEntries, unmarshall(item), { code: 'corrupt_record' });
-        return unpackJson(z.array(journalEntry), body);
-      });
+    /**
+     * The log and the journal that a loan as it was read stands on: a step taken since makes them longer than the
+     * loan says, and is left out, so that the commit meets its conflict.
+     */
+    async readHistory(
+      lender: string,
+      { record }: StoredLoan,
+    ): Promise<{ readonly log: LoanLog; readonly journal: Journal }> {
+      const { loanId: id } = record.state;
+      const [events, journal] = await Promise.all([readEvents(lender, id), readJournal(lender, id)]);
+      return {
+        log: events.slice(0, record.events).map(({ event }) => event),
+        journal: journal.filter((entry) => entry.sequence <= record.sequence),
+      };
     },
 
     /**

@@ -14,11 +14,19 @@ import { type LoanSnapshot, loanSnapshot } from '../domain/lending/loan-snapshot
 import { parse } from '../domain/parse.ts';
 import type { StoreTable } from './dynamo.ts';
 import { LAST, queryItems } from './query-items.ts';
-import { ageingKey, MONTH_END_PREFIX, monthEndKey, programLoanKey, vouchedLoanKey } from './table.ts';
+import {
+  ageingKey,
+  LIVE_LOAN_PREFIX,
+  MONTH_END_PREFIX,
+  monthEndKey,
+  PAST_LOAN_PREFIX,
+  programLoanKey,
+  vouchedLoanKey,
+} from './table.ts';
 import { packJson, unpackJson } from './zstd-json.ts';
 
 const storedSnapshot = z.object({ snapshot: loanSnapshot });
-const storedMonthEnd = z.object({ body: z.instanceof(Uint8Array) });
+const storedMonthEnd = z.object({ sk: z.string(), body: z.instanceof(Uint8Array) });
 const storedAgeing = z.object({ agedThrough: businessDate });
 /** About 60 bytes each once compressed, so an item stays far below DynamoDB's 400 KB. */
 const SNAPSHOTS_PER_PART = 2_000;
@@ -29,20 +37,44 @@ export type ProgramLoans = ReturnType<typeof programLoans>;
 export function programLoans(table: StoreTable) {
   const { client, tableName: TableName } = table;
 
-  async function all(partition: string): Promise<LoanSnapshot[]> {
-    const items = await queryItems(table, partition, 'loan_', LAST);
+  async function between(partition: string, from: string, through: string): Promise<LoanSnapshot[]> {
+    const items = await queryItems(table, partition, from, through);
     return items.map((item) => parse(storedSnapshot, unmarshall(item), { code: 'corrupt_record' }).snapshot);
   }
+  const partitionOf = (lender: string, programId: string) => programLoanKey(lender, programId, '', null).pk;
+
+  /** Loans that ended between two days, both included. */
+  const ended = (
+    lender: string,
+    programId: string,
+    from: BusinessDate,
+    through: BusinessDate | typeof LAST,
+  ) =>
+    between(
+      partitionOf(lender, programId),
+      `${PAST_LOAN_PREFIX}${from}`,
+      `${PAST_LOAN_PREFIX}${through}#${LAST}`,
+    );
 
   return {
-    snapshots: (lender: string, programId: string) => all(programLoanKey(lender, programId, '').pk),
+    /** Every loan of a program, ended or not. */
+    snapshots: (lender: string, programId: string) =>
+      between(partitionOf(lender, programId), LIVE_LOAN_PREFIX, PAST_LOAN_PREFIX + LAST),
+
+    /** Loans that have not ended: what a night reads, however many ended before. */
+    live: (lender: string, programId: string) =>
+      between(partitionOf(lender, programId), LIVE_LOAN_PREFIX, LIVE_LOAN_PREFIX + LAST),
+
+    /** Loans that ended on a day or later. */
+    endedSince: (lender: string, programId: string, day: BusinessDate) => ended(lender, programId, day, LAST),
 
     /** Loans of a lender that one partner vouched for. */
-    vouchedFor: (lender: string, recommender: string) => all(vouchedLoanKey(lender, recommender, '').pk),
+    vouchedFor: (lender: string, recommender: string) =>
+      between(vouchedLoanKey(lender, recommender, '').pk, 'loan_', LAST),
 
-    /** A page of a program's loans by id. Raises `invalid_request` on what is no cursor. */
+    /** A page of a program's loans, live ones by id, then those that ended by day. Raises `invalid_request` on what is no cursor. */
     async list(lender: string, programId: string, limit: number, cursor: string | undefined) {
-      const { pk } = programLoanKey(lender, programId, '');
+      const pk = partitionOf(lender, programId);
       const after = cursor === undefined ? undefined : positionOf(cursor);
       const { Items = [] } = await client.send(
         new QueryCommand({
@@ -56,10 +88,9 @@ export function programLoans(table: StoreTable) {
       const found = Items.map(
         (item) => parse(storedSnapshot, unmarshall(item), { code: 'corrupt_record' }).snapshot,
       );
-      const page = found.slice(0, limit);
-      const last = page.at(-1)?.loanId;
+      const last = Items.at(limit - 1)?.sk?.S;
       return {
-        loans: page,
+        loans: found.slice(0, limit),
         cursor: found.length > limit && last !== undefined ? cursorOf(last) : undefined,
       };
     },
@@ -89,14 +120,17 @@ export function programLoans(table: StoreTable) {
       }
     },
 
-    /** Keep a program's snapshots of a month end; the same again is the same. */
+    /**
+     * Keep a program's snapshots of a month end, of loans that were live in the month; the same again is the same.
+     */
     async putMonthEnd(
       lender: string,
       programId: string,
       day: BusinessDate,
       snapshots: readonly LoanSnapshot[],
     ): Promise<void> {
-      for (let part = 0; part * SNAPSHOTS_PER_PART < snapshots.length; part += 1) {
+      // A month without a loan is kept too: it says that the month was aged through.
+      for (let part = 0; part === 0 || part * SNAPSHOTS_PER_PART < snapshots.length; part += 1) {
         const some = snapshots.slice(part * SNAPSHOTS_PER_PART, (part + 1) * SNAPSHOTS_PER_PART);
         await client.send(
           new PutItemCommand({
@@ -107,7 +141,10 @@ export function programLoans(table: StoreTable) {
       }
     },
 
-    /** The month-end snapshots between two days, both included. */
+    /**
+     * The month-end snapshots between two days, both included, of every loan there was by then: one that ended in a
+     * month before stands as it ended.
+     */
     async monthEnds(
       lender: string,
       programId: string,
@@ -115,25 +152,38 @@ export function programLoans(table: StoreTable) {
       through: BusinessDate,
     ): Promise<LoanSnapshot[]> {
       const { pk } = monthEndKey(lender, programId, '', 0);
-      const items = await queryItems(
-        table,
-        pk,
-        `${MONTH_END_PREFIX}${from}`,
-        `${MONTH_END_PREFIX}${through}#${LAST}`,
-      );
-      return items.flatMap((item) => {
-        const { body } = parse(storedMonthEnd, unmarshall(item), { code: 'corrupt_record' });
-        return unpackJson(z.array(loanSnapshot), body);
+      const [items, past] = await Promise.all([
+        queryItems(table, pk, `${MONTH_END_PREFIX}${from}`, `${MONTH_END_PREFIX}${through}#${LAST}`),
+        ended(lender, programId, EARLIEST, through),
+      ]);
+      const byDay = new Map<BusinessDate, LoanSnapshot[]>();
+      for (const item of items) {
+        const { sk, body } = parse(storedMonthEnd, unmarshall(item), { code: 'corrupt_record' });
+        const day = sk.slice(MONTH_END_PREFIX.length, MONTH_END_PREFIX.length + EARLIEST.length);
+        const snapshots = unpackJson(z.array(loanSnapshot), body);
+        byDay.set(day, [...(byDay.get(day) ?? []), ...snapshots]);
+      }
+      return [...byDay].flatMap(([day, kept]) => {
+        const held = new Set(kept.map((snapshot) => snapshot.loanId));
+        const before = past.filter(
+          (snapshot) => (snapshot.endedOn ?? day) < `${day.slice(0, 8)}01` && !held.has(snapshot.loanId),
+        );
+        return [...kept, ...before.map((snapshot) => ({ ...snapshot, asOf: day }))];
       });
     },
   };
 }
 
-const cursorOf = (id: string) => Buffer.from(id).toString('base64url');
+const EARLIEST = '0000-01-01';
+const cursorOf = (position: string) => Buffer.from(position).toString('base64url');
+const listPosition = z.union([
+  z.templateLiteral([LIVE_LOAN_PREFIX, loanId]),
+  z.templateLiteral([PAST_LOAN_PREFIX, z.string().regex(/^\d{4}-\d\d-\d\d$/), '#', loanId]),
+]);
 
 function positionOf(cursor: string): string {
-  const id = loanId.safeParse(Buffer.from(cursor, 'base64url').toString());
-  if (id.success) return id.data;
+  const position = listPosition.safeParse(Buffer.from(cursor, 'base64url').toString());
+  if (position.success) return position.data;
   throw fieldError(
     'invalid_request',
     'query.cursor',

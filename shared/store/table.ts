@@ -42,11 +42,13 @@
  * | loan event    | lender#loan               | EVENT#event                   |
  * | loan entries  | lender#loan               | ENTRIES#sequence              |
  * | contact       | lender#loan               | CONTACT#contact               |
- * | program loan  | lender#program#LOANS      | loan                          |
+ * | program loan  | lender#program#LOANS      | LIVE#loan                     |
+ * | … that ended  | lender#program#LOANS      | PAST#YYYY-MM-DD#loan          |
  * | vouched loan  | lender#recommender#VOUCHED| loan                          |
  * | bank reference| lender#REFERENCE#reference| REFERENCE                     |
  * | idempotency   | caller#IDEMPOTENCY        | operation#key                 |
  * | machine client| CLIENT#client             | MACHINE_CLIENT                |
+ * | rate budget   | caller#RATE#subject's hash| read, write                   |
  * | access        | reader#ACCESS#request     | ACCESS                        |
  * | audit segment | tenant#AUDIT#YYYY-MM-DD   | SEGMENT#number                |
  * | audit head    | tenant#AUDIT#YYYY-MM-DD   | HEAD                          |
@@ -185,9 +187,18 @@ export const loanEntriesKey = (lender: string, loan: string, firstSequence: numb
 export const CONTACT_PREFIX = 'CONTACT#';
 export const contactKey = (lender: string, loan: string, contact: string) =>
   key(`${lender}#${loan}`, `${CONTACT_PREFIX}${contact}`);
-/** A loan's snapshot, once under its program and once under the partner who vouched for it. */
-export const programLoanKey = (lender: string, program: string, loan: string) =>
-  key(`${lender}#${program}#LOANS`, loan);
+/**
+ * A loan's snapshot, once under its program and once under the partner who vouched for it. Loans that ended stand
+ * after the live ones, by the day they ended: a night reads live loans alone, a month end those that ended in it,
+ * and a list that is paged meets a loan that ends meanwhile twice rather than never.
+ */
+export const LIVE_LOAN_PREFIX = 'LIVE#';
+export const PAST_LOAN_PREFIX = 'PAST#';
+export const programLoanKey = (lender: string, program: string, loan: string, endedOn: string | null) =>
+  key(
+    `${lender}#${program}#LOANS`,
+    endedOn === null ? `${LIVE_LOAN_PREFIX}${loan}` : `${PAST_LOAN_PREFIX}${endedOn}#${loan}`,
+  );
 export const vouchedLoanKey = (lender: string, recommender: string, loan: string) =>
   key(`${lender}#${recommender}#VOUCHED`, loan);
 /** A bank's reference stands for one payment on one loan, for good. */
@@ -196,6 +207,10 @@ export const bankReferenceKey = (lender: string, reference: string) =>
 export const IDEMPOTENCY_MARK = '#IDEMPOTENCY';
 export const idempotencyKey = (caller: string, operation: string, idempotency: string) =>
   key(`${caller}${IDEMPOTENCY_MARK}`, `${operation}#${idempotency}`);
+export const RATE_MARK = '#RATE#';
+/** A partition of its own for each client: no client's requests wait for another's. */
+export const rateBudgetKey = (caller: string, subjectHash: string, rateClass: string) =>
+  key(`${caller}${RATE_MARK}${subjectHash}`, rateClass);
 export const MACHINE_CLIENT_PREFIX = 'CLIENT#';
 export const machineClientKey = (client: string) =>
   key(`${MACHINE_CLIENT_PREFIX}${client}`, 'MACHINE_CLIENT');

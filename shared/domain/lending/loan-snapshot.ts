@@ -10,9 +10,11 @@ import {
   provisionMinor,
 } from './asset-class.ts';
 import { assetClassOf } from './asset-classification.ts';
+import { repaymentMethods } from './loan-product.ts';
 import {
   amountsDue,
   daysPastDue,
+  endedOn,
   feesOutstandingMinor,
   interestOutstandingMinor,
   type LoanState,
@@ -29,12 +31,17 @@ export const loanSnapshot = z.strictObject({
   recommenderId: entrepreneurId.nullable(),
   status: z.enum(loanStatuses),
   disbursedOn: businessDate.nullable(),
+  /** Repaid, cancelled or charged off on this day. */
+  endedOn: businessDate.nullable(),
+  repaymentMethod: z.enum(repaymentMethods),
   principalDisbursedMinor: amountMinor,
   principalOutstandingMinor: amountMinor,
   interestOutstandingMinor: amountMinor,
   penaltyAndFeesMinor: amountMinor,
   /** Due and unpaid today, all components. */
   overdueMinor: amountMinor,
+  /** Of the interest and penalty owed, what is not income while the loan does not accrue. */
+  suspendedMinor: amountMinor,
   daysPastDue: z.int().min(0),
   daysPastDueMax: z.int().min(0),
   bucket: z.enum(delinquencyBuckets),
@@ -65,11 +72,14 @@ export function snapshotOf(
     recommenderId: state.contract.recommenderId,
     status: state.status,
     disbursedOn: state.disbursedOn,
+    endedOn: endedOn(state),
+    repaymentMethod: state.terms.repayment.method,
     principalDisbursedMinor: state.disbursedOn === null ? 0 : state.contract.principalMinor,
     principalOutstandingMinor: state.principalOutstandingMinor,
     interestOutstandingMinor: active ? interestOutstandingMinor(state) : 0,
     penaltyAndFeesMinor: active ? state.penaltyMinor + feesOutstandingMinor(state) : 0,
     overdueMinor: active ? due.fees + due.penalty + due.interest + due.principal : 0,
+    suspendedMinor: state.suspendedInterestMinor + state.suspendedPenaltyMinor,
     daysPastDue: overdueDays,
     daysPastDueMax: state.daysPastDueMax,
     bucket: delinquencyBucket(overdueDays),

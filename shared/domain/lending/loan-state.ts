@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { businessDate, daysBetween } from '../calendar.ts';
+import { type BusinessDate, businessDate, daysBetween } from '../calendar.ts';
 import { loanId } from '../identifiers.ts';
 import { amountMinor, signedAmountMinor } from '../money.ts';
 import { assetClasses } from './asset-class.ts';
@@ -128,6 +128,12 @@ export const loanState = z.strictObject({
   lapsedEventIds: z.array(loanEventId),
 });
 export type LoanState = z.output<typeof loanState>;
+
+/** The day a loan was repaid, cancelled or charged off; null while time still does something to it. */
+export function endedOn({ status, closedOn, chargedOffOn }: LoanState): BusinessDate | null {
+  if (status === 'charged_off') return chargedOffOn;
+  return status === 'closed' || status === 'cancelled' ? closedOn : null;
+}
 
 export function unpaidOf(item: Installment): number {
   return item.principalMinor - item.principalPaidMinor + item.interestMinor - item.interestPaidMinor;
