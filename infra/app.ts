@@ -3,6 +3,7 @@ import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with {
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { z } from 'zod';
 import { parse } from '../shared/domain/parse.ts';
+import { rateLimitSettings } from '../shared/http/rate-limit.ts';
 import { type BundleFunctionOptions, bundleFunction } from './constructs/bundle-function.ts';
 import { machineClientSettings } from './constructs/machine-client.ts';
 import { DataStack } from './stacks/data-stack.ts';
@@ -36,6 +37,10 @@ export async function bundleFunctions(options: BundleFunctionsOptions): Promise<
 const deploymentSettings = z.strictObject({
   machineClients: machineClientSettings,
   alarmEmails: z.array(z.email()).default([]),
+  rateLimits: rateLimitSettings.default({
+    default: { read: { ratePerSecond: 50, burst: 500 }, write: { ratePerSecond: 50, burst: 500 } },
+    tenants: {},
+  }),
 });
 
 export interface CunxinAppProps extends AppProps {
@@ -51,16 +56,17 @@ export function cunxinApp({ bundles, env = {}, ...appProps }: CunxinAppProps) {
   // A new deployment has no past to be compatible with, so every behaviour is the library's current one.
   const app = new App({ postCliContext: recommendedFlags, ...appProps });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  const { machineClients, alarmEmails } = parse(
+  const { machineClients, alarmEmails, rateLimits } = parse(
     deploymentSettings,
     {
       machineClients: app.node.tryGetContext('machineClients'),
       alarmEmails: app.node.tryGetContext('alarmEmails'),
+      rateLimits: app.node.tryGetContext('rateLimits'),
     },
     { root: 'context' },
   );
   const data = new DataStack(app, 'CunxinData', { env });
-  const service = new ServiceStack(app, 'CunxinService', { env, data, bundles, machineClients });
+  const service = new ServiceStack(app, 'CunxinService', { env, data, bundles, machineClients, rateLimits });
   const servicing = new ServicingStack(app, 'CunxinServicing', { env, servicing: service.servicing });
   const { functions, api } = service;
   const observability = new ObservabilityStack(app, 'CunxinObservability', {

@@ -26,7 +26,7 @@ export interface ApplicationsDependencies extends HttpRuntime {
 
 /** Applications in, decisions out: the one function that carries the model. */
 export function createHandler(dependencies: ApplicationsDependencies): HttpFunction {
-  const { table, nowMs, log } = dependencies;
+  const { table, nowMs, log, limiter } = dependencies;
   const stores = {
     programs: programStore(table),
     stations: stationStore(table),
@@ -65,6 +65,7 @@ export function createHandler(dependencies: ApplicationsDependencies): HttpFunct
     handlers,
     nowMs,
     log,
+    limiter,
     recordAccess: accessLog(table),
   });
 }

@@ -9,7 +9,7 @@ export interface AuditDependencies extends HttpRuntime {
 }
 
 /** A tenant's own audit log: what changed, who read what, and whether the log is whole. */
-export function createHandler({ table, nowMs, log }: AuditDependencies): HttpFunction {
+export function createHandler({ table, nowMs, log, limiter }: AuditDependencies): HttpFunction {
   const stores = { audit: auditLog(table) };
   const handlers: HandlersFor<'audit'> = {
     verifyAudit: async ({ principal: { tenantId }, params, query }) => ({
@@ -22,5 +22,5 @@ export function createHandler({ table, nowMs, log }: AuditDependencies): HttpFun
       };
     },
   };
-  return httpFunction({ functionName: 'audit', routes: routesFor('audit'), handlers, nowMs, log });
+  return httpFunction({ functionName: 'audit', routes: routesFor('audit'), handlers, nowMs, log, limiter });
 }

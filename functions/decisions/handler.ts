@@ -22,7 +22,7 @@ export interface DecisionsDependencies extends HttpRuntime {
 }
 
 /** Decisions as the parties of a program read them. */
-export function createHandler({ table, nowMs, log }: DecisionsDependencies): HttpFunction {
+export function createHandler({ table, nowMs, log, limiter }: DecisionsDependencies): HttpFunction {
   const stores = {
     programs: programStore(table),
     decisions: decisionStore(table),
@@ -64,6 +64,7 @@ export function createHandler({ table, nowMs, log }: DecisionsDependencies): Htt
     handlers,
     nowMs,
     log,
+    limiter,
     recordAccess: accessLog(table),
   });
 }

@@ -19,7 +19,7 @@ export interface IngestHandlerDependencies
 
 /** What stations report, into their history, and that history back. */
 export function createHandler(given: IngestHandlerDependencies): HttpFunction {
-  const { table, log, ...runtime } = given;
+  const { table, log, limiter, ...runtime } = given;
   const dependencies = {
     ...runtime,
     stations: stationStore(table),
@@ -70,6 +70,7 @@ export function createHandler(given: IngestHandlerDependencies): HttpFunction {
     handlers,
     nowMs: given.nowMs,
     log,
+    limiter,
     recordAccess: accessLog(table),
   });
 }

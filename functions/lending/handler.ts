@@ -54,7 +54,7 @@ type SaidEvent = LoanEvent extends infer Each
 
 /** The life of a loan over HTTP: offers, money, reading, portfolio, collections and terms. */
 export function createHandler(dependencies: LendingDependencies): HttpFunction {
-  const { table, nowMs, log, random, sleep } = dependencies;
+  const { table, nowMs, log, limiter, random, sleep } = dependencies;
   const stores = {
     programs: programStore(table),
     decisions: decisionStore(table),
@@ -302,6 +302,7 @@ export function createHandler(dependencies: LendingDependencies): HttpFunction {
     handlers,
     nowMs,
     log,
+    limiter,
     recordAccess: accessLog(table),
   });
 }

@@ -16,7 +16,7 @@ export interface PeopleDependencies extends HttpRuntime {
 }
 
 /** Who people are, and their rights to it. With the reviewers' notes, the only function that holds person keys. */
-export function createHandler({ table, personKeys, nowMs, log }: PeopleDependencies): HttpFunction {
+export function createHandler({ table, personKeys, nowMs, log, limiter }: PeopleDependencies): HttpFunction {
   const dependencies = {
     entrepreneurs: entrepreneurStore(table),
     persons: personStore(table),
@@ -46,6 +46,7 @@ export function createHandler({ table, personKeys, nowMs, log }: PeopleDependenc
     handlers,
     nowMs,
     log,
+    limiter,
     recordAccess: accessLog(table),
   });
 }

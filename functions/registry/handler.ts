@@ -17,7 +17,7 @@ export interface RegistryDependencies extends HttpRuntime {
 }
 
 /** Counties, stations, entrepreneurs, consents and programs: who is who, before any money moves. */
-export function createHandler({ table, nowMs, log }: RegistryDependencies): HttpFunction {
+export function createHandler({ table, nowMs, log, limiter }: RegistryDependencies): HttpFunction {
   const stores = {
     counties: countyStore(table),
     stations: stationStore(table),
@@ -69,6 +69,7 @@ export function createHandler({ table, nowMs, log }: RegistryDependencies): Http
     handlers,
     nowMs,
     log,
+    limiter,
     recordAccess: accessLog(table),
   });
 }

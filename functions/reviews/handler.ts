@@ -18,7 +18,7 @@ export interface ReviewsDependencies extends HttpRuntime {
 }
 
 /** Cases that a person decides: those the rules refer, and those an applicant contests. */
-export function createHandler({ table, personKeys, nowMs, log }: ReviewsDependencies): HttpFunction {
+export function createHandler({ table, personKeys, nowMs, log, limiter }: ReviewsDependencies): HttpFunction {
   const dependencies = {
     programs: programStore(table),
     decisions: decisionStore(table),
@@ -65,6 +65,7 @@ export function createHandler({ table, personKeys, nowMs, log }: ReviewsDependen
     handlers,
     nowMs,
     log,
+    limiter,
     recordAccess: accessLog(table),
   });
 }

@@ -10,6 +10,7 @@ import {
   DEAD_LETTER_PREFIX,
   EVENTS_MARK,
   IDEMPOTENCY_MARK,
+  RATE_MARK,
 } from '../../shared/store/table.ts';
 import { tenantOf } from '../../shared/store/tenancy.ts';
 
@@ -60,6 +61,7 @@ function entryOf(change: ItemChange): AuditEntry | undefined {
     pk.includes(AUDIT_MARK) ||
     pk.endsWith(EVENTS_MARK) ||
     pk.endsWith(IDEMPOTENCY_MARK) ||
+    pk.includes(RATE_MARK) ||
     sk.startsWith(DEAD_LETTER_PREFIX);
   if (isBookkeeping) return undefined;
   const { sequenceNumber, recordedAt } = change;

@@ -26,6 +26,7 @@ export function createHandler({
   webhooks,
   nowMs,
   log,
+  limiter,
 }: SubscriptionsDependencies): HttpFunction {
   const dependencies = { ...webhooks, webhooks: webhookStore(table), events: eventLog(table), nowMs };
   const handlers: HandlersFor<'subscriptions'> = {
@@ -66,5 +67,6 @@ export function createHandler({
     handlers,
     nowMs,
     log,
+    limiter,
   });
 }

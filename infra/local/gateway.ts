@@ -4,7 +4,6 @@ import type { JWTPayload } from 'jose';
 import { DomainError, fieldError } from '../../shared/domain/errors.ts';
 import type { HttpFunction } from '../../shared/http/http-function.ts';
 import { problemResponse } from '../../shared/http/problem.ts';
-import { type RateLimit, TokenBuckets } from '../../shared/http/rate-limit.ts';
 import { type LogRequest, recordOf } from '../../shared/http/request-log.ts';
 import { type RouteDefinition, routeKeyOf } from '../../shared/http/route.ts';
 import { qualifiedScope } from '../../shared/http/scopes.ts';
@@ -33,8 +32,6 @@ export interface GatewayOptions<Route extends RouteDefinition> {
   readonly nowMs: () => number;
   readonly newRequestId: () => string;
   readonly log: LogRequest;
-  /** For each client of its own, after its token was verified. Default: none. */
-  readonly rateLimit?: RateLimit;
 }
 
 export interface RunningGateway {
@@ -50,7 +47,6 @@ export interface RunningGateway {
 export function createGateway<Route extends RouteDefinition>(options: GatewayOptions<Route>) {
   const { keys, documents, nowMs, newRequestId, log } = options;
   const functions: Readonly<Record<string, HttpFunction>> = options.functions;
-  const buckets = options.rateLimit === undefined ? undefined : new TokenBuckets(options.rateLimit);
   const matchers = options.routes.map(matcherOf);
 
   async function answer(
@@ -74,7 +70,6 @@ export function createGateway<Route extends RouteDefinition>(options: GatewayOpt
     const { route, pathParameters } = match;
     seen.operation = route.operation;
     const claims = await authorize(incoming, route);
-    limitRate(String(claims.client_id ?? claims.sub));
     const request: ReceivedRequest = {
       method,
       rawPath,
@@ -89,14 +84,6 @@ export function createGateway<Route extends RouteDefinition>(options: GatewayOpt
     const invoke = functions[route.function];
     if (invoke === undefined) throw new Error(`no function ${route.function}`);
     return invoke(event, lambdaContext(route.function, requestId));
-  }
-
-  function limitRate(client: string): void {
-    const waitMs = buckets?.take(client, nowMs()) ?? 0;
-    if (waitMs === 0) return;
-    throw new DomainError('too_many_requests', 'this client sends more requests than it may', {
-      retryAfterSeconds: waitMs / 1_000,
-    });
   }
 
   /** 401 without a valid token, 403 when it lacks the route's scope: what the JWT authorizer answers. */

@@ -7,8 +7,11 @@ import { z } from 'zod';
 import { ingestTotals, type LogIngest } from '../../functions/ingest/ingest-metrics.ts';
 import { routes } from '../../functions/routes.ts';
 import { createHandler as createShadow } from '../../functions/shadow/handler.ts';
+import { parse } from '../../shared/domain/parse.ts';
 import { featureListHash, features } from '../../shared/features/feature-list.ts';
 import { openApiDocument } from '../../shared/http/openapi.ts';
+import { type RateLimitSettings, rateLimitSettings } from '../../shared/http/rate-limit.ts';
+import { rateLimiter } from '../../shared/http/rate-limiter.ts';
 import type { LogRequest, RequestRecord } from '../../shared/http/request-log.ts';
 import { loadChallengers, loadChampion } from '../../shared/scoring/load-scorer.ts';
 import { createTable } from '../../shared/store/create-table.ts';
@@ -16,6 +19,7 @@ import { dayBundleStore } from '../../shared/store/day-bundles.ts';
 import { CapacityMeter, type ConsumedUnits, openTable, type StoreTable } from '../../shared/store/dynamo.ts';
 import { importStore } from '../../shared/store/imports.ts';
 import { ingestCountsStore } from '../../shared/store/ingest-counts.ts';
+import { rateBudgetStore } from '../../shared/store/rate-budgets.ts';
 import { stationStore } from '../../shared/store/stations.ts';
 import { tableAnswers } from '../../shared/store/table-health.ts';
 import { resolveAll } from '../../shared/webhooks/public-address.ts';
@@ -38,7 +42,13 @@ import { referencePages } from './reference-page.ts';
 
 const TABLE_NAME = 'cunxin';
 /** For one client; as much as API Gateway's stage lets through in all. */
-const RATE_LIMIT = { ratePerSecond: 500, burst: 1_000 };
+const RATE_LIMITS_DEFAULT: RateLimitSettings = {
+  default: {
+    read: { ratePerSecond: 500, burst: 1_000 },
+    write: { ratePerSecond: 500, burst: 1_000 },
+  },
+  tenants: {},
+};
 const REGISTRY_FILE = fileURLToPath(new URL('../../models/registry.json', import.meta.url));
 
 export interface StartLocalOptions {
@@ -52,6 +62,8 @@ export interface StartLocalOptions {
   /** Default: the champion of models/registry.json. */
   readonly scorer?: LocalFunctionDependencies['scorer'];
   readonly nowMs?: () => number;
+  /** Default: 500 requests a second for each client, reads and writes apart. */
+  readonly rateLimits?: RateLimitSettings;
   readonly log?: LogRequest;
   readonly onConsumed?: (units: ConsumedUnits) => void;
   /** Told what each call of ingest did. */
@@ -140,6 +152,11 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
       personKeys,
       nowMs,
       log,
+      limiter: rateLimiter({
+        budgets: rateBudgetStore(table),
+        settings: options.rateLimits ?? RATE_LIMITS_DEFAULT,
+        onFailure: console.error,
+      }),
       newId: (prefix) => `${prefix}_${randomUUID().replaceAll('-', '')}`,
       random: Math.random,
       sleep,
@@ -161,7 +178,6 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
       pages: new Map([...referencePages(), ['/healthz', () => healthPage(table)]]),
       nowMs,
       newRequestId: randomUUID,
-      rateLimit: RATE_LIMIT,
       log,
     }).listen(port);
     return {
@@ -226,10 +242,14 @@ if (import.meta.main) {
   const totals = ingestTotals();
   const port = z.coerce.number().pipe(z.int().min(0).max(65_535)).default(3000).parse(process.env.PORT);
   const dataDirectory = dataDirectoryOf(process.env);
+  const { RATE_LIMITS } = process.env;
   const service = await startLocal({
     dataDirectory,
     port,
     log: printRecord,
+    ...(RATE_LIMITS === undefined
+      ? {}
+      : { rateLimits: parse(rateLimitSettings, JSON.parse(RATE_LIMITS), { root: 'RATE_LIMITS' }) }),
     allowPrivateWebhooks: process.env.WEBHOOKS_ALLOW_PRIVATE_ADDRESSES === '1',
     onIngested: (record) => {
       totals.add(record);

@@ -1,6 +1,6 @@
 import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import { Dashboard, GraphWidget, type IMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Dashboard, GraphWidget, type IMetric, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Operation, type Table } from 'aws-cdk-lib/aws-dynamodb';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -9,6 +9,8 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { LIMITER_FAILURES_METRIC } from '../../shared/http/lambda-runtime.ts';
+import { METRIC_NAMESPACE } from '../../shared/http/request-log.ts';
 import type { CunxinFunction } from '../constructs/cunxin-function.ts';
 import { DriftAlarms } from '../constructs/drift-alarms.ts';
 import { FunctionAlarms, faultsOf, metricAlarm } from '../constructs/function-alarms.ts';
@@ -88,6 +90,24 @@ export class ObservabilityStack extends Stack {
         'throttled requests in three periods of 5 minutes. One key is probably too hot: see CloudWatch ' +
         'Contributor Insights of the table.',
     }).addAlarmAction(action);
+    metricAlarm(
+      new Metric({
+        namespace: METRIC_NAMESPACE,
+        metricName: LIMITER_FAILURES_METRIC,
+        period: PERIOD,
+        statistic: Stats.SUM,
+      }),
+      this,
+      'RateLimiterOpen',
+      {
+        threshold: 0,
+        evaluationPeriods: 3,
+        alarmDescription:
+          'No client is held to its rate: what guards the API against a flood is the stage alone. Seen: rate ' +
+          'budgets that could not be asked, in three periods of 5 minutes. Requests pass meanwhile; look for ' +
+          'throttles of the table, and at the lines with rateLimiterFailures.',
+      },
+    ).addAlarmAction(action);
     metricAlarm(api.metricServerError({ period: PERIOD, statistic: Stats.SUM }), this, 'ApiServerErrors', {
       threshold: 0,
       evaluationPeriods: 1,

@@ -9,6 +9,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { type FunctionName, functionNames, routes } from '../../functions/routes.ts';
+import type { RateLimitSettings } from '../../shared/http/rate-limit.ts';
 import { qualifiedScope } from '../../shared/http/scopes.ts';
 import { CunxinFunction } from '../constructs/cunxin-function.ts';
 import { ImportBucket } from '../constructs/import-bucket.ts';
@@ -21,13 +22,14 @@ import type { EncryptedTable } from '../constructs/table-access.ts';
 import { WebhookDelivery } from '../constructs/webhook-delivery.ts';
 import { backgroundFunctions, decisionRecords, eventRecords } from './background-functions.ts';
 import type { FunctionSettings } from './function-settings.ts';
-import { httpFunctions, TOKEN_FUNCTION, tokenFunction } from './functions.ts';
+import { httpFunctions, requestGrant, TOKEN_FUNCTION, tokenFunction } from './functions.ts';
 
 export interface ServiceStackProps extends StackProps {
   readonly data: EncryptedTable;
   /** Directory of each function's bundle, by name. */
   readonly bundles: Readonly<Record<string, string>>;
   readonly machineClients: readonly MachineClientSettings[];
+  readonly rateLimits: RateLimitSettings;
 }
 
 /** Where Lambda unpacks a bundle. */
@@ -35,7 +37,7 @@ const TASK_ROOT = '/var/task';
 /**
  * Requests a second and in one burst, over the whole API: far above a nation's days, far below a runaway. An HTTP
  * API knows no limit for one client (usage plans are the REST API's, at three times the price a request); the
- * local gateway has one, and beyond this stage's bound a client that floods is cut off by its app client.
+ * functions hold each client to its own, see shared/http/rate-limiter.ts.
  */
 const THROTTLE = { rateLimit: 500, burstLimit: 1_000 };
 
@@ -84,7 +86,8 @@ export class ServiceStack extends Stack {
     });
     const served = Object.fromEntries(
       functionNames.map((name) => {
-        const behind = functionOf(name, httpFunctions[name]);
+        const behind = functionOf(name, httpFunctions[name]).bindTable(data, requestGrant);
+        behind.lambda.addEnvironment('RATE_LIMITS', JSON.stringify(props.rateLimits));
         return [
           name,
           { behind, integration: new HttpLambdaIntegration(`${name}-integration`, behind.lambda) },

@@ -5,6 +5,7 @@
 export const domainErrorCodes = [
   'unauthenticated',
   'forbidden',
+  'rate_limited',
   'unsupported_media_type',
   'payload_too_large',
   'invalid_request',

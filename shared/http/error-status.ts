@@ -4,6 +4,7 @@ import { DomainError, type DomainErrorCode } from '../domain/errors.ts';
 export const errorStatus = {
   unauthenticated: 401,
   forbidden: 403,
+  rate_limited: 429,
   unsupported_media_type: 415,
   payload_too_large: 413,
   invalid_request: 400,

@@ -10,10 +10,12 @@ import {
   partiesNamed,
   type RecordAccess,
 } from './acting-request.ts';
+import { limitRequests } from './limit-requests.ts';
 import { parseRequest } from './parse-request.ts';
 import { type HttpEvent, principalOf, requireOwn, requireScope } from './principal.ts';
 import { problemResponse } from './problem.ts';
-import { cloudWatchLine, type LogRequest, requestLog } from './request-log.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import { type LogRequest, requestLog } from './request-log.ts';
 import { ResponseMismatch } from './response-mismatch.ts';
 import {
   type HandlersOf,
@@ -32,13 +34,9 @@ export interface HttpRuntime {
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
   readonly log: LogRequest;
+  /** Holds each client to its rate. Default: none. */
+  readonly limiter?: RateLimiter | undefined;
 }
-
-/** The runtime of a deployed function: the machine's clock, one line per request on standard output. */
-export const lambdaRuntime: HttpRuntime = {
-  nowMs: Date.now,
-  log: (record) => console.log(cloudWatchLine(record, Date.now())),
-};
 
 export interface HttpFunctionOptions<Route extends RouteDefinition> extends HttpRuntime {
   readonly functionName: string;
@@ -49,14 +47,14 @@ export interface HttpFunctionOptions<Route extends RouteDefinition> extends Http
 }
 
 /**
- * The routes of one function as one Lambda handler: match the route, check the scope, parse the request, call
+ * The routes of one function as one Lambda handler: match the route, hold the caller to its rate, check the scope, parse the request, call
  * the operation's handler, parse the response. Every error leaves as problem details, every request leaves one
  * record in the log.
  */
 export function httpFunction<Route extends RouteDefinition>(
   options: HttpFunctionOptions<Route>,
 ): HttpFunction {
-  const { functionName, routes, nowMs, log, recordAccess } = options;
+  const { functionName, routes, nowMs, log, limiter, recordAccess } = options;
   const unrecorded = recordAccess === undefined ? routes.find(isAccessRecorded) : undefined;
   if (unrecorded !== undefined) {
     throw new Error(`${functionName}: ${unrecorded.operation} reads data of persons and needs recordAccess`);
@@ -110,6 +108,7 @@ export function httpFunction<Route extends RouteDefinition>(
         nowMs,
         log,
       }),
+      limitRequests({ limiter, nowMs, routeOf: (routeKey) => routesByKey.get(routeKey) }),
       problemDetails,
     ])
     .handler(serve);

@@ -1,56 +1,31 @@
-/** How many requests a client may send: `ratePerSecond` for good, `burst` at once. */
-export interface RateLimit {
-  readonly ratePerSecond: number;
-  readonly burst: number;
-}
-
-interface Bucket {
-  tokens: number;
-  filledAtMs: number;
-}
-
-/** Buckets that are full again are forgotten when there are more than this many: memory has a bound. */
-const CLIENTS_MAX = 10_000;
+import { z } from 'zod';
+import { tenantId } from '../domain/identifiers.ts';
 
 /**
- * A token bucket for each client. `take` spends one token, or says after how many milliseconds there will be one.
- * A clock that steps back refills nothing.
+ * What a client may send: `ratePerSecond` for good and, over any time, `burst` more than that. Half of the burst
+ * may come at once; why not all of it, see rate-limiter.ts.
  */
-export class TokenBuckets {
-  readonly #limit: RateLimit;
-  readonly #buckets = new Map<string, Bucket>();
+export const rateLimit = z.strictObject({
+  ratePerSecond: z.number().min(0.001).max(100_000),
+  burst: z.int().min(1).max(1_000_000),
+});
+export type RateLimit = z.output<typeof rateLimit>;
 
-  constructor(limit: RateLimit) {
-    if (!(limit.ratePerSecond > 0) || !(limit.burst >= 1)) {
-      throw new RangeError(`a rate above 0 and a burst of at least 1: ${JSON.stringify(limit)}`);
-    }
-    this.#limit = limit;
-  }
+/** Reads and writes have budgets of their own: a client that polls too much can still report and repay. */
+export const rateClasses = ['read', 'write'] as const;
+export type RateClass = (typeof rateClasses)[number];
 
-  /** Clients that have tokens missing. */
-  get size(): number {
-    return this.#buckets.size;
-  }
+export const rateClassOf = ({ method }: { readonly method: string }): RateClass =>
+  method === 'GET' ? 'read' : 'write';
 
-  /** Milliseconds to wait; 0 when the request may pass. */
-  take(client: string, nowMs: number): number {
-    const { ratePerSecond, burst } = this.#limit;
-    const bucket = this.#buckets.get(client) ?? { tokens: burst, filledAtMs: nowMs };
-    const elapsedMs = Math.max(0, nowMs - bucket.filledAtMs);
-    bucket.tokens = Math.min(burst, bucket.tokens + (elapsedMs * ratePerSecond) / 1_000);
-    bucket.filledAtMs = Math.max(nowMs, bucket.filledAtMs);
-    if (!this.#buckets.has(client) && this.#buckets.size >= CLIENTS_MAX) this.#forgetFull(nowMs);
-    this.#buckets.set(client, bucket);
-    // What floating point left short of a whole token is a whole token.
-    if (bucket.tokens + 1e-9 < 1) return Math.ceil(((1 - bucket.tokens) * 1_000) / ratePerSecond);
-    bucket.tokens -= 1;
-    return 0;
-  }
+const limits = z.strictObject({ read: rateLimit, write: rateLimit });
 
-  #forgetFull(nowMs: number): void {
-    const { ratePerSecond, burst } = this.#limit;
-    for (const [client, { tokens, filledAtMs }] of this.#buckets) {
-      if (tokens + ((nowMs - filledAtMs) * ratePerSecond) / 1_000 >= burst) this.#buckets.delete(client);
-    }
-  }
-}
+/** Limits of every client, and of the clients of single tenants: `rateLimits` of cdk.json, `RATE_LIMITS` elsewhere. */
+export const rateLimitSettings = z.strictObject({
+  default: limits,
+  tenants: z.record(tenantId, limits.partial()).default({}),
+});
+export type RateLimitSettings = z.output<typeof rateLimitSettings>;
+
+export const limitOf = (settings: RateLimitSettings, tenant: string, rateClass: RateClass): RateLimit =>
+  settings.tenants[tenant]?.[rateClass] ?? settings.default[rateClass];

@@ -90,6 +90,7 @@ export function errorsOf(route: RouteDefinition): readonly DomainErrorCode[] {
     ...new Set<DomainErrorCode>([
       'unauthenticated',
       'forbidden',
+      'rate_limited',
       ...withBody,
       'invalid_request',
       ...withParams,

@@ -11,7 +11,6 @@ import { type LocalKeys, openLocalKeys } from '../../infra/local/local-tokens.ts
 import type { HttpFunction } from '../../shared/http/http-function.ts';
 import type { HttpEvent } from '../../shared/http/principal.ts';
 import { problem } from '../../shared/http/problem.ts';
-import type { RateLimit } from '../../shared/http/rate-limit.ts';
 import type { RequestRecord } from '../../shared/http/request-log.ts';
 import type { RouteDefinition } from '../../shared/http/route.ts';
 
@@ -66,7 +65,7 @@ const echo: HttpFunction = async (event, context) => {
   return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: '{"ok":true}' };
 };
 
-async function serve(things: HttpFunction = echo, rateLimit?: RateLimit): Promise<string> {
+async function serve(things: HttpFunction = echo): Promise<string> {
   running = await createGateway({
     routes,
     functions: { things },
@@ -75,7 +74,6 @@ async function serve(things: HttpFunction = echo, rateLimit?: RateLimit): Promis
     nowMs: () => nowMs,
     newRequestId: randomUUID,
     log: (record) => records.push(record),
-    ...(rateLimit === undefined ? {} : { rateLimit }),
   }).listen(0);
   return running.url;
 }
@@ -140,23 +138,6 @@ describe('the gateway', () => {
       },
     });
     expect(context.awsRequestId).toBe(event.requestContext.requestId);
-  });
-
-  it('answers 429 with Retry-After to a client over its rate, and to no other', async () => {
-    const url = await serve(echo, { ratePerSecond: 0.5, burst: 2 });
-    const ask = async (tenantId: string) => {
-      const token = await keys.issue({ tenantId, scopes: ['stations:read'], nowMs });
-      return fetch(`${url}/v1/things`, { headers: { authorization: `Bearer ${token}` } });
-    };
-    // Who has no valid token has no rate either, and spends nobody's.
-    expect((await fetch(`${url}/v1/things`)).status).toBe(401);
-    expect([(await ask('ten_a')).status, (await ask('ten_a')).status]).toEqual([200, 200]);
-    const limited = await ask('ten_a');
-    expect([limited.status, limited.headers.get('retry-after')]).toEqual([429, '2']);
-    expect(problem.parse(await limited.json()).code).toBe('too_many_requests');
-    expect((await ask('ten_b')).status).toBe(200);
-    expect(received).toHaveLength(3);
-    expect(records.map(({ errorCode }) => errorCode)).toEqual(['unauthenticated', 'too_many_requests']);
   });
 
   it('hands on bytes that are no text in base64', async () => {

@@ -14,6 +14,7 @@ import {
 const statement = z.object({
   Action: z.union([z.string(), z.array(z.string())]).transform((action) => [action].flat()),
   Resource: z.unknown(),
+  Condition: z.unknown().optional(),
 });
 const policyDocument = z.object({ Statement: z.array(statement) });
 
@@ -115,10 +116,12 @@ describe('a role', () => {
     }
   });
 
-  it('of a reading function cannot write', () => {
-    const reading = actionsOf('decisions').filter((action) => action.startsWith('dynamodb:'));
-    expect(new Set(reading)).toEqual(new Set(['dynamodb:GetItem', 'dynamodb:Query']));
-    expect(actionsOf('decisions')).not.toContain('kms:Encrypt');
+  it('of a reading function writes what is left of its caller’s rate, and who read, and nothing else', () => {
+    const writing = statementsOf('decisions').filter(({ Action }) => Action.includes('dynamodb:PutItem'));
+    expect(writing).toHaveLength(1);
+    expect(writing[0]?.Condition).toEqual({
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['ten_*#RATE#*', 'ten_*#ACCESS#*'] },
+    });
     expect(actionsOf('applications')).toEqual(
       expect.arrayContaining(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'kms:GenerateDataKey']),
     );

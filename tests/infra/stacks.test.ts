@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { routes } from '../../functions/routes.ts';
+import { functionNames, routes } from '../../functions/routes.ts';
 import { cunxinApp } from '../../infra/app.ts';
 import { RESOURCE_SERVER, scopes } from '../../shared/http/scopes.ts';
 import { daySummaryIndex, TIME_TO_LIVE_ATTRIBUTE } from '../../shared/store/table.ts';
@@ -102,6 +102,23 @@ describe('the HTTP API', () => {
     });
   });
 
+  it('tells every function behind it the rates of its clients', () => {
+    for (const name of functionNames) {
+      const { Properties } =
+        deployed.service.findResources('AWS::Lambda::Function')[functionIdOf(deployed.service, name)] ??
+        expect.fail(name);
+      expect(JSON.parse(Properties.Environment.Variables.RATE_LIMITS)).toEqual({
+        default: { read: { ratePerSecond: 50, burst: 500 }, write: { ratePerSecond: 50, burst: 500 } },
+        tenants: { ten_bank: { read: { ratePerSecond: 5, burst: 10 } } },
+      });
+    }
+    deployed.observability.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Namespace: 'Cunxin',
+      MetricName: 'rateLimiterFailures',
+      Dimensions: Match.absent(),
+    });
+  });
+
   it('is throttled, and logs who called what without a body', () => {
     deployed.service.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       DefaultRouteSettings: { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1_000 },
@@ -169,6 +186,17 @@ describe('the deployment', () => {
     });
     new Topic(stack, 'Plain');
     expect(() => app.synth()).toThrow('AwsSolutions-SNS3');
+  });
+
+  it('is refused with a rate that lets nothing through', () => {
+    const limit = { ratePerSecond: 0, burst: 1 };
+    expect(() =>
+      cunxinApp({
+        bundles: deployed.bundles,
+        outdir: join(deployed.directory, 'refused'),
+        context: { machineClients, rateLimits: { default: { read: limit, write: limit } } },
+      }),
+    ).toThrow('context.rateLimits.default.read.ratePerSecond');
   });
 
   it('looks nothing up and names no account', () => {

@@ -15,6 +15,11 @@ export const machineClients = [
   { name: 'bank', tenant: 'ten_bank', scopes: ['decisions:read'] },
 ];
 
+export const rateLimits = {
+  default: { read: { ratePerSecond: 50, burst: 500 }, write: { ratePerSecond: 50, burst: 500 } },
+  tenants: { ten_bank: { read: { ratePerSecond: 5, burst: 10 } } },
+};
+
 /** The whole deployment as templates, and what is needed to make it anew. */
 export interface SynthesizedDeployment {
   readonly data: Template;
@@ -49,7 +54,7 @@ export async function synthesizeDeployment(
     ...options,
     bundles,
     outdir,
-    context: { machineClients, alarmEmails: ['duty@example.org'] },
+    context: { machineClients, rateLimits, alarmEmails: ['duty@example.org'] },
   });
   app.synth();
   const read = async (file: string): Promise<unknown> =>
