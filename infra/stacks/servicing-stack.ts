@@ -7,13 +7,19 @@ import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import {
   type CfnStateMachine,
+  Choice,
+  Condition,
   DefinitionBody,
   DistributedMap,
+  Fail,
+  type IChainable,
   LogLevel,
+  Pass,
   ProcessorMode,
   ProcessorType,
   StateMachine,
   StateMachineType,
+  Succeed,
   TaskInput,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
@@ -34,7 +40,7 @@ const STATE_MACHINE_NAME = 'cunxin-age-loans';
 /**
  * Every night, all loans of the nation age through the day that ended: one execution of a distributed map for each
  * county. A county that fails is tried again, and then by the next night, which catches up; it never stops
- * another.
+ * another. When all the others are done, the night itself fails and names it.
  */
 export class ServicingStack extends Stack {
   readonly stateMachine: StateMachine;
@@ -56,21 +62,33 @@ export class ServicingStack extends Stack {
     const eachCounty = new DistributedMap(this, 'AgeCounties', {
       itemsPath: '$.counties',
       maxConcurrency: COUNTIES_AT_ONCE,
-      // The others go on, and the function's own alarm tells of the failure.
+      // A county's failure is an answer of its own (below); this is for what stops a child itself, such as a quota.
       toleratedFailurePercentage: 100,
       mapExecutionType: StateMachineType.STANDARD,
       resultPath: '$.aged',
     });
-    eachCounty.itemProcessor(
-      invoke('AgeCounty', {
-        task: 'age_county',
-        'operatorTenantId.$': '$.operatorTenantId',
-        'countyId.$': '$.countyId',
-        'until.$': '$.until',
-        'programs.$': '$.programs',
+    const ageCounty = invoke('AgeCounty', {
+      task: 'age_county',
+      'operatorTenantId.$': '$.operatorTenantId',
+      'countyId.$': '$.countyId',
+      'until.$': '$.until',
+      'programs.$': '$.programs',
+    });
+    // Whatever the error, after all retries: the map goes on, and the night is told at its end.
+    ageCounty.addCatch(
+      new Pass(this, 'CountyFailed', {
+        parameters: {
+          'countyId.$': '$.countyId',
+          outcome: 'failed',
+          'error.$': '$.failure.Error',
+        },
       }),
-      { mode: ProcessorMode.DISTRIBUTED, executionType: ProcessorType.STANDARD },
+      { resultPath: '$.failure' },
     );
+    eachCounty.itemProcessor(ageCounty, {
+      mode: ProcessorMode.DISTRIBUTED,
+      executionType: ProcessorType.STANDARD,
+    });
     Validations.of(eachCounty).acknowledge({
       id: '@aws-cdk/aws-stepfunctions:propertyIgnored',
       reason: 'The library asks for the execution type twice; both say the same.',
@@ -81,7 +99,7 @@ export class ServicingStack extends Stack {
       role: this.roleFor(servicing).withoutPolicyUpdates(),
       stateMachineType: StateMachineType.STANDARD,
       comment: 'Age all loans through the day that ended, county by county',
-      definitionBody: DefinitionBody.fromChainable(counties.next(eachCounty)),
+      definitionBody: DefinitionBody.fromChainable(counties.next(eachCounty).next(this.verdict())),
       timeout: Duration.hours(6),
       tracingEnabled: true,
       logs: {
@@ -110,6 +128,28 @@ export class ServicingStack extends Stack {
         maxEventAge: Duration.hours(6),
       }),
     });
+  }
+
+  /**
+   * Fail the night when a county failed, naming it, or when a child died without saying so. Every child's answer is
+   * three short fields, so a thousand of them stay far below the 256 KiB a state may hand on.
+   */
+  private verdict(): IChainable {
+    const failed = Fail.jsonata(this, 'CountiesFailed', {
+      error: 'CountiesFailed',
+      cause:
+        "{% 'Loans of these counties did not age: ' & $join($states.input.aged[outcome='failed'].countyId, ', ') %}",
+    });
+    const missing = Fail.jsonata(this, 'CountiesMissing', {
+      error: 'CountiesMissing',
+      cause:
+        "{% $string($count($states.input.aged)) & ' of ' & $string($count($states.input.counties)) & " +
+        "' counties answered; the map run names the others' %}",
+    });
+    return Choice.jsonata(this, 'AllAged')
+      .when(Condition.jsonata("{% $count($states.input.aged[outcome='failed']) > 0 %}"), failed)
+      .when(Condition.jsonata('{% $count($states.input.aged) < $count($states.input.counties) %}'), missing)
+      .otherwise(new Succeed(this, 'NightAged'));
   }
 
   private roleFor(servicing: CunxinFunction): Role {
@@ -152,13 +192,19 @@ export class ServicingStack extends Stack {
 
   /** Tell somebody when a night did not end well. */
   alarmOn(topic: ITopic): void {
-    const failed = this.stateMachine.metricFailed({ period: Duration.hours(1), statistic: 'Sum' });
-    metricAlarm(failed, this, 'NightFailed', {
-      threshold: 0,
-      evaluationPeriods: 1,
-      alarmDescription:
-        'Loans of the day that ended did not age: interest, days past due and provisions stand still. The next ' +
-        'night catches up; starting the state machine again does so now.',
-    }).addAlarmAction(new SnsAction(topic));
+    const ofHour = { period: Duration.hours(1), statistic: 'Sum' };
+    for (const [id, metric] of [
+      ['NightFailed', this.stateMachine.metricFailed(ofHour)],
+      ['NightTimedOut', this.stateMachine.metricTimedOut(ofHour)],
+    ] as const) {
+      metricAlarm(metric, this, id, {
+        threshold: 0,
+        evaluationPeriods: 1,
+        alarmDescription:
+          'Loans of the day that ended did not age: interest, days past due and provisions stand still. The ' +
+          'execution’s cause names the counties. The next night catches up; starting the state machine again does ' +
+          'so now.',
+      }).addAlarmAction(new SnsAction(topic));
+    }
   }
 }

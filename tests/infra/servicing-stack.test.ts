@@ -13,6 +13,12 @@ afterAll(() => deployed.remove());
 
 const retrier = z.object({ ErrorEquals: z.array(z.string()), MaxAttempts: z.int() });
 const task = z.object({ Type: z.literal('Task'), Retry: z.array(retrier).min(1) });
+const caught = z.object({
+  ErrorEquals: z.array(z.string()),
+  ResultPath: z.literal('$.failure'),
+  Next: z.literal('CountyFailed'),
+});
+const jsonata = { QueryLanguage: z.literal('JSONata') };
 const definition = z.object({
   StartAt: z.literal('ListCounties'),
   States: z.object({
@@ -24,9 +30,31 @@ const definition = z.object({
       ToleratedFailurePercentage: z.literal(100),
       ItemProcessor: z.object({
         ProcessorConfig: z.object({ Mode: z.literal('DISTRIBUTED'), ExecutionType: z.string() }),
-        States: z.object({ AgeCounty: task.extend({ Parameters: z.record(z.string(), z.string()) }) }),
+        States: z.object({
+          AgeCounty: task.extend({
+            Parameters: z.record(z.string(), z.string()),
+            Catch: z.array(caught),
+            End: z.literal(true),
+          }),
+          CountyFailed: z.object({
+            Type: z.literal('Pass'),
+            Parameters: z.record(z.string(), z.string()),
+            End: z.literal(true),
+          }),
+        }),
       }),
+      ResultPath: z.literal('$.aged'),
+      Next: z.literal('AllAged'),
     }),
+    AllAged: z.object({
+      Type: z.literal('Choice'),
+      ...jsonata,
+      Choices: z.array(z.object({ Condition: z.string(), Next: z.string() })),
+      Default: z.literal('NightAged'),
+    }),
+    CountiesFailed: z.object({ Type: z.literal('Fail'), ...jsonata, Error: z.string(), Cause: z.string() }),
+    CountiesMissing: z.object({ Type: z.literal('Fail'), ...jsonata, Error: z.string(), Cause: z.string() }),
+    NightAged: z.object({ Type: z.literal('Succeed') }),
   }),
 });
 
@@ -59,6 +87,32 @@ describe('the nightly run', () => {
     }
   });
 
+  it('fails when a county has failed all its retries, after all the others are done, and names it', () => {
+    const { AgeCounties, AllAged, CountiesFailed, CountiesMissing } = machine().States;
+    const { AgeCounty, CountyFailed } = AgeCounties.ItemProcessor.States;
+    // The child answers for its county, so its failure stops no other and its name is not lost.
+    expect(AgeCounty.Catch).toEqual([
+      { ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'CountyFailed' },
+    ]);
+    expect(CountyFailed.Parameters).toEqual({
+      'countyId.$': '$.countyId',
+      outcome: 'failed',
+      'error.$': '$.failure.Error',
+    });
+    expect(AllAged.Choices).toEqual([
+      { Condition: "{% $count($states.input.aged[outcome='failed']) > 0 %}", Next: 'CountiesFailed' },
+      {
+        Condition: '{% $count($states.input.aged) < $count($states.input.counties) %}',
+        Next: 'CountiesMissing',
+      },
+    ]);
+    expect(CountiesFailed).toMatchObject({
+      Error: 'CountiesFailed',
+      Cause: expect.stringContaining("$states.input.aged[outcome='failed'].countyId"),
+    });
+    expect(CountiesMissing.Error).toBe('CountiesMissing');
+  });
+
   it('begins half past midnight of the business day', () => {
     deployed.servicing.hasResourceProperties('AWS::Scheduler::Schedule', {
       ScheduleExpression: 'cron(30 0 * * ? *)',
@@ -72,12 +126,14 @@ describe('the nightly run', () => {
       LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
       TracingConfiguration: { Enabled: true },
     });
-    deployed.servicing.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      MetricName: 'ExecutionsFailed',
-      Threshold: 0,
-      AlarmDescription: Match.stringLikeRegexp('did not age'),
-      AlarmActions: Match.anyValue(),
-    });
+    for (const MetricName of ['ExecutionsFailed', 'ExecutionsTimedOut']) {
+      deployed.servicing.hasResourceProperties('AWS::CloudWatch::Alarm', {
+        MetricName,
+        Threshold: 0,
+        AlarmDescription: Match.stringLikeRegexp('did not age'),
+        AlarmActions: Match.anyValue(),
+      });
+    }
   });
 
   it('may call its one function and start its own children, nothing of the table', () => {

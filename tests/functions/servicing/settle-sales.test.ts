@@ -128,13 +128,14 @@ async function lend(name: string): Promise<void> {
   for (const event of said) {
     const before = (await loans.get(LENDER, programId, loanId)) ?? null;
     const opened = event.type === 'contract_accepted' ? openLoan(event, 'cty_1') : null;
-    const step = before === null ? opened : recordForward(before.record, event, STARTS);
+    const stepped = before === null ? null : recordForward(before.record, event, STARTS);
+    const step = opened?.result === 'applied' ? { ...opened, entries: [] } : stepped;
     if (step?.result !== 'applied') throw new Error(`${event.type} was refused`);
     const result = await loans.commit({
       lender: LENDER,
       before,
       after: step.record,
-      entries: 'entries' in step ? step.entries : [],
+      entries: step.entries,
       event: {
         event,
         recordedOn: STARTS,
