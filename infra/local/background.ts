@@ -2,7 +2,11 @@ import { join } from 'node:path';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { createHandler as createEvents } from '../../functions/events/handler.ts';
 import { createHandler as createSealer } from '../../functions/sealer/handler.ts';
-import { createHandler as createWebhooks, type DeliveryRecord } from '../../functions/webhooks/handler.ts';
+import {
+  createHandler as createWebhooks,
+  type DeliveryRecord,
+  type WebhooksDependencies,
+} from '../../functions/webhooks/handler.ts';
 import { type SendWebhookOptions, webhookSender } from '../../functions/webhooks/send-webhook.ts';
 import type { StoreTable } from '../../shared/store/dynamo.ts';
 import { openTableStream } from '../../shared/store/table-stream.ts';
@@ -10,7 +14,9 @@ import type { WebhookSecrets } from '../../shared/webhooks/webhook-secrets.ts';
 import { type LocalDeliveryQueue, openDeliveryQueue } from './delivery-queue.ts';
 import { type StreamConsumer, type StreamPump, startStreamPump } from './stream-pump.ts';
 
-export interface BackgroundOptions extends SendWebhookOptions {
+export interface BackgroundOptions
+  extends SendWebhookOptions,
+    Pick<WebhooksDependencies, 'retryAfterSeconds'> {
   readonly table: StoreTable;
   /** Of the engine, for the table's stream. */
   readonly endpoint: string;
@@ -62,6 +68,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
       nowMs,
       random,
       log: options.onDelivery ?? (() => {}),
+      ...(options.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: options.retryAfterSeconds }),
     }),
   );
   return {

@@ -6,13 +6,19 @@ import { openTable, type StoreTable } from '../../shared/store/dynamo.ts';
 import { killedImportRun } from './killed-import-run.ts';
 import { lossyClientRun } from './lossy-client-run.ts';
 import { messagesRun } from './messages-run.ts';
+import { webhooksRun } from './webhooks-run.ts';
 
-const USAGE = `Usage: npm run faults [-- --only client|messages|kills] [--seed N] [--runs 20] [--kills 50]
+const USAGE = `Usage: npm run faults [-- --only client|messages|kills|webhooks] [--seed N] [--runs 20] [--kills 50]
 
 Ingest under faults: a client that loses 15 % of requests and 15 % of answers, is throttled and meets transaction
 conflicts; messages up to three times, shuffled, their consumers killed; an import killed by SIGKILL. After each,
-every invariant of the history is checked. A seed that is printed replays its run: the data, the order, the draws
-of faults, the moments of kills. Where clients race, which of them meets a fault is the machine's own.
+every invariant of the history is checked.
+
+Webhooks under faults: what tells of loans and cases, killed by SIGKILL twenty times, to a receiver that fails, stalls
+and repeats. Every event must be told once, delivered at least once, in order and signed, and the audit log be whole.
+
+A seed that is printed replays its run: the data, the order, the draws of faults, the moments of kills. Where clients
+race, which of them meets a fault is the machine's own.
 `;
 
 const { values } = parseArgs({
@@ -26,6 +32,7 @@ const { values } = parseArgs({
 });
 
 const KILLS_PER_ROUND = 5;
+const PUMP_KILLS_MAX = 20;
 const first = values.seed === undefined ? randomInt(1_000_000) : Number(values.seed);
 let failures = 0;
 
@@ -74,6 +81,12 @@ async function main(): Promise<void> {
       if (wants('messages')) {
         await run('messages', seed, () => onFreshTable(endpoint, (table) => messagesRun(table, seed, 600)));
       }
+    }
+    if (wants('webhooks')) {
+      const kills = Math.min(PUMP_KILLS_MAX, Number(values.kills));
+      await run('webhooks', first, () =>
+        onFreshTable(endpoint, (table) => webhooksRun({ table, endpoint, seed: first, kills })),
+      );
     }
   } finally {
     await engine.stop();

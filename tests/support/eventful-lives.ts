@@ -1,14 +1,14 @@
 import { createHandler as createReviews } from '../../functions/reviews/handler.ts';
-import { ageProgram } from '../../functions/servicing/age-program.ts';
+import { ageCounty } from '../../functions/servicing/age-county.ts';
+import { countiesToAge } from '../../functions/servicing/counties.ts';
 import { lambdaContext } from '../../infra/local/api-gateway-event.ts';
+import type { EventType } from '../../shared/domain/event.ts';
 import { program } from '../../shared/domain/program.ts';
 import { reviewIdOf } from '../../shared/domain/review.ts';
 import { scopeNames } from '../../shared/http/scopes.ts';
 import { decisionStore } from '../../shared/store/decisions.ts';
 import type { StoreTable } from '../../shared/store/dynamo.ts';
-import { loanStore } from '../../shared/store/loans.ts';
-import { programLoans } from '../../shared/store/program-loans.ts';
-import { reservationStore } from '../../shared/store/reservations.ts';
+import { programStore } from '../../shared/store/programs.ts';
 import { httpEvent } from './http-event.ts';
 import { lendingDesk } from './lending-desk.ts';
 import { memoryPersonKeys } from './memory-person-keys.ts';
@@ -20,16 +20,35 @@ const LENDER = 'ten_lender';
 const LOAN = '/v1/programs/{programId}/loans/{loanId}';
 const OFFER = '/v1/programs/{programId}/decisions/{decisionId}/offers/{offerId}';
 
+/** What the lender is told of one subject, in order. */
+export interface ToldSubject {
+  readonly subject: string;
+  readonly types: readonly EventType[];
+}
+
+const loanToldOf = (name: string, ...types: EventType[]): ToldSubject[] => [
+  { subject: `app_${name}`, types: ['application.submitted', 'decision.made'] },
+  { subject: `loan_${name}`, types: ['loan.opened', ...types] },
+];
+
 /**
  * Loans and cases to which much happens, through the functions themselves: what the parties of their program must be
- * told of. Raises an Error at the first answer that is no success.
+ * told of, and in what order. Raises an Error at the first answer that is no success.
  */
-export function eventfulLives(table: () => StoreTable, programId: string) {
+export function eventfulLives(table: () => StoreTable) {
   const desk = lendingDesk(table);
   const personKeys = memoryPersonKeys();
 
-  async function acceptedLoan(name: string) {
+  /** Each life in a program of its own: a program is aged to a day once. */
+  async function openProgram(name: string): Promise<string> {
     desk.clock.now = '2026-03-01';
+    const programId = `prg_${name}`;
+    await desk.openProgram(programId);
+    return programId;
+  }
+
+  async function acceptedLoan(name: string) {
+    const programId = await openProgram(name);
     await seedOffer(table(), { programId, name, principalMinor: 1_200_000 });
     const loan = { programId, loanId: `loan_${name}` };
     const call = async (path: Parameters<typeof desk.call>[0], body: unknown, params = {}) => {
@@ -41,35 +60,31 @@ export function eventfulLives(table: () => StoreTable, programId: string) {
     };
     let keys = 0;
     await call(`POST ${OFFER}/acceptance`, {}, { decisionId: `dec_${name}`, offerId: 'ofr_1' });
-    return { loan, call };
+    return { programId, call };
   }
 
-  async function age(until: string) {
+  async function age(programId: string, until: string) {
     desk.clock.now = until;
-    await ageProgram(
-      { lender: LENDER, programId, until },
-      {
-        loans: loanStore(table()),
-        listed: programLoans(table()),
-        reservations: reservationStore(table()),
+    const programs = programStore(table());
+    for (const county of await countiesToAge('ten_operator', until, { programs })) {
+      const own = county.programs.filter((each) => each.programId === programId);
+      await ageCounty({ ...county, programs: own }, 'req-1', {
+        table: table(),
         nowMs: desk.nowMs,
         random: () => 0,
         sleep: async () => {},
-      },
-    );
+      });
+    }
   }
 
   return {
-    desk,
-    open: () => desk.openProgram(programId),
-
     /** Paid out at the second try, overdue, paid, unpaid again when the payment bounces, and paid off. */
-    async repaidLoan(name: string): Promise<void> {
-      const { call } = await acceptedLoan(name);
+    async repaidLoan(name: string): Promise<ToldSubject[]> {
+      const { programId, call } = await acceptedLoan(name);
       for (const phase of ['instructed', 'voided', 'instructed', 'posted']) {
         await call(`POST ${LOAN}/disbursements`, { phase });
       }
-      await age('2026-04-20');
+      await age(programId, '2026-04-20');
       const reference = `bank-${name}`;
       await call(`POST ${LOAN}/repayments`, { type: 'repayment', amountMinor: 200_000, reference });
       await call(`POST ${LOAN}/repayments/{eventId}/reversal`, {}, { eventId: reference });
@@ -83,25 +98,50 @@ export function eventfulLives(table: () => StoreTable, programId: string) {
         capitalizesInterest: false,
       });
       await call(`POST ${LOAN}/repayments`, { type: 'payoff', amountMinor: payoffMinor });
+      return loanToldOf(
+        name,
+        'loan.disbursement_instructed',
+        'loan.disbursement_voided',
+        'loan.disbursement_instructed',
+        'loan.disbursed',
+        'loan.delinquency_changed',
+        'loan.repayment_recorded',
+        'loan.delinquency_changed',
+        'loan.repayment_reversed',
+        'loan.delinquency_changed',
+        'loan.changed',
+        'loan.restructured',
+        'loan.delinquency_changed',
+        'loan.repayment_recorded',
+        'loan.closed',
+      );
     },
 
     /** Paid out, written off, and some of it recovered. */
-    async lostLoan(name: string): Promise<void> {
+    async lostLoan(name: string): Promise<ToldSubject[]> {
       const { call } = await acceptedLoan(name);
       for (const phase of ['instructed', 'posted']) await call(`POST ${LOAN}/disbursements`, { phase });
       await call(`POST ${LOAN}/changes`, { type: 'charged_off' });
       await call(`POST ${LOAN}/repayments`, { type: 'recovery', amountMinor: 50_000 });
+      return loanToldOf(
+        name,
+        'loan.disbursement_instructed',
+        'loan.disbursed',
+        'loan.charged_off',
+        'loan.recovered',
+      );
     },
 
     /** Accepted, and cancelled before anything was paid out. */
-    async cancelledLoan(name: string): Promise<void> {
+    async cancelledLoan(name: string): Promise<ToldSubject[]> {
       const { call } = await acceptedLoan(name);
       await call(`POST ${LOAN}/cancellation`, {});
+      return loanToldOf(name, 'loan.cancelled');
     },
 
     /** An application that is referred, and a person who declines it. */
-    async reviewedApplication(name: string): Promise<void> {
-      desk.clock.now = '2026-03-01';
+    async reviewedApplication(name: string): Promise<ToldSubject[]> {
+      const programId = await openProgram(name);
       const submitted = sampleApplication({
         programId,
         applicationId: `app_${name}`,
@@ -135,6 +175,18 @@ export function eventfulLives(table: () => StoreTable, programId: string) {
         const { statusCode, body: answer } = await reviews(event, lambdaContext('reviews', name));
         if (statusCode !== 200) throw new Error(`${step} of ${name}: ${statusCode} ${answer}`);
       }
+      return [
+        {
+          subject: `app_${name}`,
+          types: [
+            'application.submitted',
+            'decision.made',
+            'review.opened',
+            'review.claimed',
+            'review.decided',
+          ],
+        },
+      ];
     },
   };
 }
