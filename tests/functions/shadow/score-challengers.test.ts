@@ -109,6 +109,31 @@ describe('challengers in the shadow', () => {
     expect(await scoresOf(made, 'pd-challenger.2')).toHaveLength(1);
   });
 
+  it('of another make say why, with what their reasons leave over', async () => {
+    const made = await decided('substituted');
+    const { features, scoreScale } = sampleModel;
+    const contributions = Float64Array.from(features, (_, index) => (index === 0 ? 2 * Math.LN2 : -Math.LN2));
+    const explained = contributions.reduce((sum, value) => sum + value, 0);
+    const remainder = -1.5 * Math.LN2;
+    const logOdds = -2 + explained + remainder;
+    const substituting = {
+      model: { modelVersion: 'pd-lightgbm.1', scoreScale, features },
+      scoreOne: async () => ({
+        probabilityOfDefault: 1 / (1 + Math.exp(-logOdds)),
+        logOdds,
+        contributions,
+        referenceLogOdds: -2,
+        remainder,
+      }),
+    };
+    expect(await shadowed([substituting])).toEqual([]);
+    const [score] = await scoresOf(made, 'pd-lightgbm.1');
+    // 40 points double the odds: the first feature quarters them, each other one doubles them.
+    expect(score?.reasons?.costliest).toEqual([{ feature: features[0], points: -80 }]);
+    expect(score?.reasons?.explainedPoints).toBeCloseTo(40 * (features.length - 1) - 80, 9);
+    expect(score?.reasons?.remainderPoints).toBeCloseTo(60, 9);
+  });
+
   it('change no decision, and are no more when the stream is delivered again', async () => {
     const made = await decided('unchanged');
     const before = await stored(made);
