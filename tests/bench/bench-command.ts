@@ -6,8 +6,10 @@ import { benchGroups } from './bench-groups.ts';
 import { fullEffort, quickEffort } from './measure-interleaved.ts';
 import { measurementOf, measurementTable, type ReportedMeasurement } from './measurement.ts';
 
+const namesOf = (groups: typeof benchGroups) => groups.map(({ name }) => name).join(', ');
+
 const usage = `npm run bench [-- GROUP… --json FILE --models DIRECTORY --quick]
-  groups: ${benchGroups.map(({ name }) => name).join(', ')} (default: all)
+  groups: ${namesOf(benchGroups)} (default: all but ${namesOf(benchGroups.filter(({ isOnRequest }) => isOnRequest))})
   --json FILE         also write [{ name, value, unit, baseline, ratio }]
   --models DIRECTORY  holds registry.json and the models it names (default: models)
   --quick             only see that it runs; the figures mean nothing`;
@@ -28,7 +30,9 @@ async function main(): Promise<void> {
   }
   const unknown = positionals.filter((name) => !benchGroups.some((group) => group.name === name));
   if (unknown.length > 0) throw new Error(`no group ${unknown.join(', ')}\n\n${usage}`);
-  const chosen = benchGroups.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const chosen = benchGroups.filter(({ name, isOnRequest }) =>
+    positionals.length === 0 ? isOnRequest !== true : positionals.includes(name),
+  );
 
   console.error(
     `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} threads, Node ${process.version}`,

@@ -12,5 +12,7 @@ export interface BenchOptions {
 /** Measurements that share a set-up, and are chosen by one name. */
 export interface BenchGroup {
   readonly name: string;
+  /** Takes minutes: only runs when it is named. */
+  readonly isOnRequest?: true;
   readonly run: (options: BenchOptions) => Promise<readonly ReportedMeasurement[]>;
 }

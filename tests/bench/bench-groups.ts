@@ -3,6 +3,7 @@ import { coldStartBench } from './cold-start-bench.ts';
 import { decisionsBench } from './decisions-bench.ts';
 import { featuresBench } from './features-bench.ts';
 import { ingestBench } from './ingest-bench.ts';
+import { listsBench } from './lists-bench.ts';
 import { scoringBench } from './scoring-bench.ts';
 
 /** In the order they run. */
@@ -12,4 +13,5 @@ export const benchGroups: readonly BenchGroup[] = [
   ingestBench,
   decisionsBench,
   coldStartBench,
+  listsBench,
 ];
