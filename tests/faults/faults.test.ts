@@ -7,6 +7,7 @@ import { lossyClientRun } from './lossy-client-run.ts';
 import { messagesRun } from './messages-run.ts';
 import { PLATFORM, sampleHistory } from './sample-history.ts';
 import { seededRandom } from './seeded-random.ts';
+import { submissionsRun } from './submissions-run.ts';
 
 // The long version, with fresh seeds and fifty kills, is `npm run faults`.
 describe('a client that loses 15 % of requests and of answers, is throttled and meets conflicts', () => {
@@ -35,6 +36,13 @@ describe('an import killed by SIGKILL', () => {
   it('comes to the same state when it is started again', async () => {
     const result = await killedImportRun({ seed: 4_711, rounds: 1, killsPerRound: 2, transactions: 6_000 });
     expect(result.kills + result.finishedBeforeKill).toBe(2);
+  });
+});
+
+describe('an application submitted fifty times at once under one key', () => {
+  it('has one effect, round after round', async () => {
+    const result = await submissionsRun({ rounds: 2 });
+    expect(result).toMatchObject({ submitted: 100, applications: 2, approved: 2 });
   });
 });
 
