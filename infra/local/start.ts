@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ingestTotals, type LogIngest } from '../../functions/ingest/ingest-metrics.ts';
+import { requestExamples } from '../../functions/request-examples.ts';
 import { routes } from '../../functions/routes.ts';
 import { createHandler as createShadow } from '../../functions/shadow/handler.ts';
 import { parse } from '../../shared/domain/parse.ts';
@@ -166,7 +167,7 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
         : { ingestMeter: { writeUnits: () => capacity.writeUnits, log: onIngested } }),
     });
     const keys = await openLocalKeys(keysDirectoryOf(dataDirectory), nowMs());
-    const document = openApiDocument({ routes, version: await packageVersion() });
+    const document = openApiDocument({ routes, requestExamples, version: await packageVersion() });
     const gateway = await createGateway({
       routes,
       functions,
