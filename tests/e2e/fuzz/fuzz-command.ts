@@ -63,7 +63,7 @@ const ROUNDS_MAX = 40;
 
 async function main(given: z.output<typeof fuzzArguments>): Promise<number> {
   const command = given.schemathesis.split(/\s+/);
-  if ((await exitOf([...command, '--version'], 'ignore')) !== 0) {
+  if ((await exitOf([...command, '--version'], { output: 'ignore', cwd: tmpdir() })) !== 0) {
     console.error(INSTALL);
     return 2;
   }
@@ -151,7 +151,7 @@ async function fuzzGroup(run: GroupRun): Promise<GroupResult> {
     console.log(`\n${group}: ${ofGroup.length} operations, seed ${seed + round}`);
     await exitOf(
       [...command, '--config-file', configFile, 'run', '--include-tag', group, `${service.url}/openapi.json`],
-      'inherit',
+      { output: 'inherit', cwd: dataDirectory },
     );
     const report = fuzzReport.parse(JSON.parse(await readFile(reportFile, 'utf8')));
     result.cases += report.test_cases.generated;
@@ -166,9 +166,12 @@ async function fuzzGroup(run: GroupRun): Promise<GroupResult> {
 }
 
 /** The exit code of a command, run to its end; 127 when there is no such command. */
-function exitOf([name = '', ...args]: readonly string[], output: 'ignore' | 'inherit'): Promise<number> {
+function exitOf(
+  [name = '', ...args]: readonly string[],
+  { output, cwd }: { readonly output: 'ignore' | 'inherit'; readonly cwd: string },
+): Promise<number> {
   return new Promise((resolve) => {
-    const child = spawn(name, args, { stdio: ['ignore', output, output] });
+    const child = spawn(name, args, { cwd, stdio: ['ignore', output, output] });
     child.once('error', () => resolve(127));
     child.once('exit', (code) => resolve(code ?? 1));
   });
