@@ -24,7 +24,7 @@ import { prepaymentQuote, statement } from './loan-documents.ts';
 import { loanSchedule, loanView } from './loan-view.ts';
 import { repaymentCalendar } from './offer-calendar.ts';
 import { portfolioView, trialBalanceView, vintagesView, yieldView } from './portfolio-view.ts';
-import { REPAYMENT_LINES_MAX, repaymentFileLine, repaymentFileResult } from './repayment-file.ts';
+import { repaymentFileBody, repaymentFileCsv, repaymentFileReport } from './repayment-file.ts';
 
 const ofProgram = z.object({ programId });
 const ofLoan = z.object({ programId, loanId });
@@ -97,17 +97,14 @@ export const reverseRepaymentContract = {
 
 export const recordRepaymentFileContract = {
   params: ofProgram,
-  body: z.strictObject({ lines: z.array(repaymentFileLine).min(1).max(REPAYMENT_LINES_MAX) }),
-  response: z.strictObject({
-    recorded: z.int(),
-    duplicates: z.int(),
-    rejected: z.int(),
-    results: z.array(repaymentFileResult),
-  }),
+  body: repaymentFileBody,
+  csvBody: repaymentFileCsv,
+  response: repaymentFileReport,
 } as const;
 
 export const changeBody = z.discriminatedUnion('type', [
   loanEvents.fee_assessed.omit(said).extend(on),
+  loanEvents.waived.omit(said).extend(on),
   loanEvents.payment_holiday_granted.omit(said).extend(on),
   loanEvents.restructured.omit(said).extend(on),
   loanEvents.charged_off.omit(said).extend(on),

@@ -132,7 +132,6 @@ export function createHandler(dependencies: LendingDependencies): HttpFunction {
         {
           tenantId: principal.tenantId,
           ...params,
-          productCode: query.productCode,
           disbursedOn: query.disbursedOn,
         },
         stores,
@@ -140,12 +139,11 @@ export function createHandler(dependencies: LendingDependencies): HttpFunction {
       requireOwn(principal, borrowerId);
       return { body: calendar };
     },
-    acceptOffer: async ({ principal, params, headers, body }) => {
+    acceptOffer: async ({ principal, params, headers }) => {
       const { receipt, replayed } = await acceptOffer(
         {
           tenantId: principal.tenantId,
           ...params,
-          productCode: body.productCode,
           idempotencyKey: headers['idempotency-key'],
           requireOwn: (borrower) => requireOwn(principal, borrower),
         },
@@ -177,18 +175,11 @@ export function createHandler(dependencies: LendingDependencies): HttpFunction {
       const said = { type: 'repayment_reversed', paymentEventId, ...request.body } as const;
       return record('reverseRepayment', { ...request, params }, { paymentEventId, ...request.body }, said);
     },
-    recordRepaymentFile: async ({ principal: { tenantId }, params: { programId }, body: { lines } }) => {
+    recordRepaymentFile: async ({ principal: { tenantId }, params: { programId }, body: file }) => {
       const lender = await requireLender({ tenantId, programId }, stores);
-      const results = await recordRepaymentFile({ lender, programId, lines }, stores);
-      const count = (result: string) => results.filter((each) => each.result === result).length;
-      return {
-        body: {
-          recorded: count('recorded'),
-          duplicates: count('duplicate'),
-          rejected: count('rejected'),
-          results,
-        },
-      };
+      const report = await recordRepaymentFile({ lender, programId, file }, stores);
+      // Nothing of it was new: the file, or all it holds, was sent before.
+      return { body: report, headers: replayedHeader(report.duplicates === report.results.length) };
     },
     changeLoan: (request) => record('changeLoan', request, request.body, request.body),
     listLoans: async ({ principal: { tenantId }, params: { programId }, query: { limit, cursor } }) => {

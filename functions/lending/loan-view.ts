@@ -17,7 +17,7 @@ import {
   payoffMinor,
   unpaidOf,
 } from '../../shared/domain/lending/loan-state.ts';
-import { amountMinor } from '../../shared/domain/money.ts';
+import { amountMinor, signedAmountMinor } from '../../shared/domain/money.ts';
 
 /** A loan as its parties read it: what was agreed, what is owed today, how late it is. */
 export const loanView = z.strictObject({
@@ -42,7 +42,19 @@ export const loanView = z.strictObject({
     recoveredMinor: true,
     guaranteeClaimedMinor: true,
     guaranteePaidMinor: true,
+    waivedMinor: true,
+    nonAccrualSince: true,
+    suspendedInterestMinor: true,
+    suspendedPenaltyMinor: true,
   }).shape,
+  /** Of a sales-linked loan: its station's sales since the anchor as far as settled, and what of them fell due. */
+  sales: z
+    .strictObject({
+      settledThrough: businessDate.nullable(),
+      inflowMinor: signedAmountMinor,
+      dueMinor: amountMinor,
+    })
+    .nullable(),
   interestOutstandingMinor: amountMinor,
   penaltyAndFeesMinor: amountMinor,
   /** Due today and unpaid, by component. */
@@ -98,6 +110,18 @@ export function loanViewOf(record: LoanRecord, today: BusinessDate): LoanView {
     recoveredMinor: state.recoveredMinor,
     guaranteeClaimedMinor: state.guaranteeClaimedMinor,
     guaranteePaidMinor: state.guaranteePaidMinor,
+    waivedMinor: state.waivedMinor,
+    nonAccrualSince: state.nonAccrualSince,
+    suspendedInterestMinor: state.suspendedInterestMinor,
+    suspendedPenaltyMinor: state.suspendedPenaltyMinor,
+    sales:
+      state.terms.repayment.method === 'sales_linked'
+        ? {
+            settledThrough: state.salesSettledThrough,
+            inflowMinor: state.salesInflowMinor,
+            dueMinor: state.salesDueMinor,
+          }
+        : null,
     interestOutstandingMinor: snapshot.interestOutstandingMinor,
     penaltyAndFeesMinor: snapshot.penaltyAndFeesMinor,
     dueMinor: amountsDue(state),

@@ -14,6 +14,7 @@ export const portfolioFigures = z.strictObject({
   principalDisbursedMinor: sumMinor,
   principalOutstandingMinor: sumMinor,
   interestOutstandingMinor: sumMinor,
+  suspendedMinor: sumMinor.describe('Interest and penalty owed, not income while their loans do not accrue'),
   restructuredOutstandingMinor: sumMinor,
   nonPerformingMinor: sumMinor,
   provisionMinor: sumMinor,
@@ -54,7 +55,9 @@ export const yieldView = z.strictObject({
   programs: z.array(
     z.strictObject({
       programId,
-      incomeMinor: sumMinor,
+      incomeMinor: sumMinor.describe('Earned, less what was waived; nothing that is in suspense'),
+      waivedMinor: sumMinor,
+      suspendedMinor: sumMinor.describe('What was put in suspense in the period, less what left it'),
       averageOutstandingMinor: sumMinor,
       yieldBps: z.int(),
     }),

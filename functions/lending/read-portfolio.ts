@@ -10,6 +10,7 @@ import {
   portfolioOf,
   portfolioYieldBps,
   vintages,
+  type YieldAccount,
 } from '../../shared/domain/lending/portfolio.ts';
 import type { DayMovement, programBooks } from '../../shared/store/program-books.ts';
 import type { ProgramLoans } from '../../shared/store/program-loans.ts';
@@ -110,15 +111,18 @@ export async function readYields(
     const inPeriod = all.filter((movement) => movement.postedOn >= scope.from);
     const earned = (account: DayMovement['account']) =>
       inPeriod.reduce((sum, each) => (each.account === account ? sum + each.amountMinor : sum), 0);
-    const income = {
+    const income: Record<YieldAccount, number> = {
       interest_income: earned('interest_income'),
       penalty_income: earned('penalty_income'),
       fee_income: earned('fee_income'),
+      waived_income: earned('waived_income'),
     };
     const averageMinor = averagePrincipalMinor(all, scope.from, scope.through);
     return {
       programId,
-      incomeMinor: 0 - income.interest_income - income.penalty_income - income.fee_income,
+      incomeMinor: 0 - Object.values(income).reduce((sum, minor) => sum + minor, 0),
+      waivedMinor: income.waived_income,
+      suspendedMinor: 0 - earned('suspended_interest') - earned('suspended_penalty'),
       averageOutstandingMinor: averageMinor,
       yieldBps: portfolioYieldBps(income, averageMinor, scope.from, addDays(scope.through, 1)),
     };

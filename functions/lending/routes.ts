@@ -106,7 +106,8 @@ export const lendingRoutes = [
     path: '/v1/programs/{programId}/repayments',
     scope: 'loans:repay',
     tag: 'Loans',
-    summary: 'Record the repayments of a bank file; each line is recorded, a duplicate or rejected',
+    summary:
+      'Record the repayments of a bank file, JSON or CSV; each line is recorded, a duplicate or rejected',
     contract: recordRepaymentFileContract,
   },
   {
@@ -117,7 +118,7 @@ export const lendingRoutes = [
     scope: 'loans:change',
     tag: 'Loans',
     summary:
-      'Assess a fee, grant a payment holiday, restructure, charge off, record a guarantee payment or refund',
+      'Assess or waive a fee or interest, grant a payment holiday, restructure, charge off, record a guarantee payment or refund',
     contract: changeLoanContract,
   },
   {

@@ -161,7 +161,7 @@ function scopeTable(): string {
 }
 
 function operationOf(route: RouteDefinition, example: unknown): ZodOpenApiOperationObject {
-  const { params, query, headers, body, response } = route.contract;
+  const { params, query, headers, body, csvBody, response } = route.contract;
   const requestHeaders = route.conditional === true ? (headers ?? z.object({})).extend(ifNoneMatch) : headers;
   return {
     operationId: route.operation,
@@ -181,6 +181,7 @@ function operationOf(route: RouteDefinition, example: unknown): ZodOpenApiOperat
             required: true,
             content: {
               'application/json': { schema: body, ...(example === undefined ? {} : { example }) },
+              ...(csvBody === undefined ? {} : { 'text/csv': { schema: csvBody } }),
             },
           },
         }),

@@ -41,7 +41,8 @@ export function parseRequest(contract: RouteContract, event: HttpEvent): ParsedR
   const params = part(contract.params, event.pathParameters ?? {}, 'path');
   const query = part(contract.query, event.queryStringParameters ?? {}, 'query');
   const headers = keyIsMissing ? undefined : part(contract.headers, listedHeaders(contract, event), 'header');
-  const body = contract.body === undefined ? undefined : part(contract.body, raw, '');
+  const bodySchema = isCsvFor(contract, event) ? contract.csvBody : contract.body;
+  const body = bodySchema === undefined ? undefined : part(bodySchema, raw, '');
 
   const first = issues[0];
   if (first !== undefined) {
@@ -73,20 +74,44 @@ function rawBody(contract: RouteContract, event: HttpEvent): unknown {
     if (given === '') return undefined;
     throw fieldError('invalid_request', '', 'unexpected_body', 'this operation takes no body');
   }
-  if (!isJson(event.headers['content-type'])) {
-    throw new DomainError('unsupported_media_type', 'content-type must be application/json');
+  const isCsv = isCsvFor(contract, event);
+  if (!isCsv && !isJson(event.headers['content-type'])) {
+    const types = contract.csvBody === undefined ? 'application/json' : 'application/json or text/csv';
+    throw new DomainError('unsupported_media_type', `content-type must be ${types}`);
   }
   const bytes = Buffer.byteLength(given, event.isBase64Encoded ? 'base64' : 'utf8');
   if (bytes > BODY_BYTES_MAX) {
     throw new DomainError('payload_too_large', `the body may hold at most ${BODY_BYTES_MAX} bytes`);
   }
-  if (bytes === 0) throw fieldError('invalid_request', '', 'missing_body', 'a JSON body is required');
-  return jsonOf(event.isBase64Encoded ? Buffer.from(given, 'base64') : given);
+  if (bytes === 0) throw fieldError('invalid_request', '', 'missing_body', 'a body is required');
+  const source = event.isBase64Encoded ? Buffer.from(given, 'base64') : given;
+  return isCsv ? csvTextOf(source) : jsonOf(source);
+}
+
+function isCsvFor({ csvBody }: RouteContract, { headers }: HttpEvent): boolean {
+  return csvBody !== undefined && mediaTypeIs('text/csv', headers['content-type']);
+}
+
+function csvTextOf(source: Buffer | string): string {
+  try {
+    const text =
+      typeof source === 'string' ? source : new TextDecoder('utf-8', { fatal: true }).decode(source);
+    // What was read as UTF-8 and is not has these in the place of its bytes.
+    if (text.isWellFormed() && !text.includes('\ufffd')) return text;
+  } catch {
+    // Told below.
+  }
+  throw fieldError('invalid_request', '', 'malformed_text', 'the body is not text in UTF-8');
 }
 
 /** RFC 8259: JSON is UTF-8; a charset parameter that says otherwise is refused. */
 function isJson(contentType: string | undefined): boolean {
-  return /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test((contentType ?? '').trim());
+  return mediaTypeIs('application/json', contentType);
+}
+
+function mediaTypeIs(wanted: string, contentType = ''): boolean {
+  const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
+  return type === wanted && parameters.every((each) => /^charset\s*=\s*"?utf-8"?$/.test(each));
 }
 
 function jsonOf(source: Buffer | string): unknown {

@@ -10,6 +10,8 @@ export interface RouteContract {
   /** Lower-case names. Headers that are not listed are ignored. */
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Given, the body may come as `text/csv` too: the schema reads the text, to the same output as `body`. */
+  readonly csvBody?: z.ZodType;
   readonly response: z.ZodType;
   /** `ndjson`: `response` is an array, sent one item a line. Default: one JSON value. */
   readonly responseFormat?: 'ndjson';
@@ -33,7 +35,7 @@ export interface RouteDefinition {
   /** Refusals beyond those every route shares (`errorsOf`). */
   readonly errors: readonly DomainErrorCode[];
   /**
-   * An applicant's own token (its subject is an entrepreneur) may call it, for objects of that entrepreneur
+   * An applicant's own token (its claim `entrepreneur` says whose) may call it, for objects of that entrepreneur
    * only. Every other route refuses such a token.
    */
   readonly applicants?: 'own';

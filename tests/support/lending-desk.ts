@@ -20,6 +20,8 @@ export interface DeskRequest {
   readonly query?: Readonly<Record<string, string>>;
   readonly key?: string;
   readonly body?: unknown;
+  /** Default: JSON. */
+  readonly contentType?: string;
 }
 
 export interface DeskAnswer {
@@ -39,7 +41,11 @@ export function lendingDesk(table: () => StoreTable) {
       await programStore(table()).put('ten_operator', program.parse({ programId, ...programTerms }));
     },
     async call(routeKey: RouteKey, request: DeskRequest = {}): Promise<DeskAnswer> {
-      const { tenant = 'ten_lender', params = {}, query, key, body } = request;
+      const { tenant = 'ten_lender', params = {}, query, key, body, contentType } = request;
+      const headers = {
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+        ...(contentType === undefined ? {} : { 'content-type': contentType }),
+      };
       const handler = createHandler({
         table: table(),
         nowMs,
@@ -53,7 +59,7 @@ export function lendingDesk(table: () => StoreTable) {
         scopes: scopeNames,
         params,
         ...(query === undefined ? {} : { query }),
-        ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
+        headers,
         ...(body === undefined ? {} : { body }),
       });
       const response = await handler(event, lambdaContext('lending', 'req-1'));

@@ -20,6 +20,8 @@ export interface Portfolio {
   readonly principalDisbursedMinor: number;
   readonly principalOutstandingMinor: number;
   readonly interestOutstandingMinor: number;
+  /** Interest and penalty owed that are not income while their loans do not accrue. */
+  readonly suspendedMinor: number;
   /** Outstanding principal of loans at least 1, over 30 and over 90 days past due. */
   readonly atRiskMinor: Readonly<Record<PortfolioAtRiskDays, number>>;
   readonly restructuredOutstandingMinor: number;
@@ -51,6 +53,7 @@ export function portfolioOf(snapshots: Iterable<LoanSnapshot>): Portfolio {
     principalDisbursedMinor: 0,
     principalOutstandingMinor: 0,
     interestOutstandingMinor: 0,
+    suspendedMinor: 0,
     restructuredOutstandingMinor: 0,
     nonPerformingMinor: 0,
     provisionMinor: 0,
@@ -64,6 +67,7 @@ export function portfolioOf(snapshots: Iterable<LoanSnapshot>): Portfolio {
     total.principalDisbursedMinor += loan.principalDisbursedMinor;
     total.principalOutstandingMinor += outstandingMinor;
     total.interestOutstandingMinor += loan.interestOutstandingMinor;
+    total.suspendedMinor += loan.suspendedMinor;
     total.provisionMinor += loan.provisionMinor;
     total.writtenOffPrincipalMinor += loan.writtenOffPrincipalMinor;
     total.recoveredMinor += loan.recoveredMinor;
@@ -143,19 +147,22 @@ function monthNumber(month: string): number {
   return Number(month.slice(0, 4)) * 12 + Number(month.slice(5, 7));
 }
 
+/** What a yield is made of. Income in suspense is none yet; what was waived is income given back. */
+export const yieldAccounts = ['interest_income', 'penalty_income', 'fee_income', 'waived_income'] as const;
+export type YieldAccount = (typeof yieldAccounts)[number];
+
 /**
- * Yield of a period in basis points a year: interest, penalty and fees earned over the average principal
- * outstanding. `movements`: changes of balance in the period (credits negative), as trial balances differ.
+ * Yield of a period in basis points a year: interest, penalty and fees earned, less what was waived, over the average
+ * principal outstanding. `movements`: changes of balance in the period (credits negative), as trial balances differ.
  */
 export function portfolioYieldBps(
-  movements: Readonly<Record<'interest_income' | 'penalty_income' | 'fee_income', number>> &
-    Partial<Record<AccountCode, number>>,
+  movements: Readonly<Record<YieldAccount, number>> & Partial<Record<AccountCode, number>>,
   averageOutstandingMinor: number,
   from: BusinessDate,
   to: BusinessDate,
 ): number {
   const days = daysBetween(from, to);
   if (averageOutstandingMinor <= 0 || days <= 0) return 0;
-  const earnedMinor = -(movements.interest_income + movements.penalty_income + movements.fee_income);
+  const earnedMinor = 0 - yieldAccounts.reduce((sum, account) => sum + movements[account], 0);
   return mulDivMinor(earnedMinor, BPS * 365, averageOutstandingMinor * days);
 }

@@ -101,8 +101,10 @@ describe('a portfolio', () => {
   });
 
   it('yields what it earned on what was out, by the year', () => {
-    const earned = { interest_income: -9_000, penalty_income: -500, fee_income: -500 };
+    const earned = { interest_income: -9_000, penalty_income: -500, fee_income: -500, waived_income: 0 };
     expect(portfolioYieldBps(earned, 1_000_000, '2024-01-01', '2024-03-14')).toBe(500);
+    const waived = { ...earned, waived_income: 2_000 };
+    expect(portfolioYieldBps(waived, 1_000_000, '2024-01-01', '2024-03-14')).toBe(400);
     expect(portfolioYieldBps(earned, 0, '2024-01-01', '2024-03-14')).toBe(0);
   });
 });
