@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { z } from 'zod';
@@ -62,7 +62,9 @@ const TOKEN_TTL_SECONDS = 86_400;
 const ROUNDS_MAX = 40;
 
 async function main(given: z.output<typeof fuzzArguments>): Promise<number> {
-  const command = given.schemathesis.split(/\s+/);
+  const [program = '', ...options] = given.schemathesis.split(/\s+/);
+  // It is run elsewhere, and leaves its own files there.
+  const command = [program.includes('/') ? resolve(program) : program, ...options];
   if ((await exitOf([...command, '--version'], { output: 'ignore', cwd: tmpdir() })) !== 0) {
     console.error(INSTALL);
     return 2;
@@ -170,10 +172,10 @@ function exitOf(
   [name = '', ...args]: readonly string[],
   { output, cwd }: { readonly output: 'ignore' | 'inherit'; readonly cwd: string },
 ): Promise<number> {
-  return new Promise((resolve) => {
+  return new Promise((done) => {
     const child = spawn(name, args, { cwd, stdio: ['ignore', output, output] });
-    child.once('error', () => resolve(127));
-    child.once('exit', (code) => resolve(code ?? 1));
+    child.once('error', () => done(127));
+    child.once('exit', (code) => done(code ?? 1));
   });
 }
 
