@@ -33,6 +33,8 @@ const details: Partial<Record<LoanEvent['type'], Record<string, unknown>>> = {
   contract_accepted: { contract: guaranteed },
   prepayment: { effect: 'shorten_term' },
   fee_assessed: { fee: 'legal' },
+  waived: { component: 'interest', reason: 'goodwill' },
+  sales_settled: { inflowMinor: 1_000 },
   payment_holiday_granted: { months: 2 },
   restructured: {
     reason: 'financial_difficulty',
