@@ -136,6 +136,7 @@ export const requestExamples: RequestExamples = {
     version: '2026-1',
     effectiveFrom: '2026-03-01',
     singleBorrowerLimitMinor: 10_000_000,
+    guaranteeShareBps: 3_000,
     products: [
       {
         product: {

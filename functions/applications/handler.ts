@@ -7,6 +7,8 @@ import { dayBundleStore } from '../../shared/store/day-bundles.ts';
 import { decisionStore } from '../../shared/store/decisions.ts';
 import type { StoreTable } from '../../shared/store/dynamo.ts';
 import { entrepreneurStore } from '../../shared/store/entrepreneurs.ts';
+import { lendingTermsStore } from '../../shared/store/lending-terms.ts';
+import { programLoans } from '../../shared/store/program-loans.ts';
 import { programStore } from '../../shared/store/programs.ts';
 import { reviewStore } from '../../shared/store/reviews.ts';
 import { stationStore } from '../../shared/store/stations.ts';
@@ -33,6 +35,8 @@ export function createHandler(dependencies: ApplicationsDependencies): HttpFunct
     entrepreneurs: entrepreneurStore(table),
     bundles: dayBundleStore(table),
     decisions: decisionStore(table),
+    terms: lendingTermsStore(table),
+    listed: programLoans(table),
     reviews: reviewStore(table),
   };
   const handlers: HandlersFor<'applications'> = {

@@ -1,11 +1,15 @@
 import type { Application, ApplicationRequest } from '../../shared/domain/application.ts';
-import { addDays, businessDateOf } from '../../shared/domain/calendar.ts';
+import { addDays, businessDateOf, DEFAULT_TIME_ZONE } from '../../shared/domain/calendar.ts';
 import { type Consent, consentInForce } from '../../shared/domain/consent.ts';
 import { decide, needsScore } from '../../shared/domain/decide.ts';
 import { type Decision, type DecisionInput, decision } from '../../shared/domain/decision.ts';
+import type { Entrepreneur } from '../../shared/domain/entrepreneur.ts';
 import { DomainError } from '../../shared/domain/errors.ts';
 import type { IdempotentRequest } from '../../shared/domain/idempotency.ts';
 import type { NewId } from '../../shared/domain/identifiers.ts';
+import { termsOf } from '../../shared/domain/lending/implied-terms.ts';
+import type { CommittedProgramTerms } from '../../shared/domain/lending/program-terms.ts';
+import { mayVouchForMinor } from '../../shared/domain/lending/recommender.ts';
 import type { Program } from '../../shared/domain/program.ts';
 import type { Station } from '../../shared/domain/station.ts';
 import { averageMonthlyCashFlow } from '../../shared/features/cash-flow.ts';
@@ -18,6 +22,8 @@ import type { DayBundleStore } from '../../shared/store/day-bundles.ts';
 import type { DecisionStore } from '../../shared/store/decisions.ts';
 import type { EntrepreneurStore } from '../../shared/store/entrepreneurs.ts';
 import { inputHash } from '../../shared/store/idempotency.ts';
+import type { LendingTermsStore } from '../../shared/store/lending-terms.ts';
+import type { ProgramLoans } from '../../shared/store/program-loans.ts';
 import type { ProgramGrant, ProgramStore } from '../../shared/store/programs.ts';
 import type { StationStore } from '../../shared/store/stations.ts';
 import { historyVersion } from '../../shared/store/summary-codec.ts';
@@ -37,6 +43,8 @@ export interface SubmitApplicationDependencies {
   readonly stations: Pick<StationStore, 'get'>;
   readonly entrepreneurs: Pick<EntrepreneurStore, 'get'>;
   readonly bundles: Pick<DayBundleStore, 'readSummariesKnownAt'>;
+  readonly terms: Pick<LendingTermsStore, 'inForce'>;
+  readonly listed: Pick<ProgramLoans, 'vouchedFor'>;
   readonly decisions: Pick<DecisionStore, 'commit' | 'firstResultId' | 'get' | 'getExposureMinor'>;
   readonly scorer: Pick<Scorer, 'model' | 'scoreCard'>;
   /** Milliseconds since 1970. */
@@ -163,16 +171,17 @@ async function loadInput(
   request: ApplicationRequest,
   grant: ProgramGrant,
   submittedMs: number,
-  { programs, stations, entrepreneurs, bundles, decisions }: SubmitApplicationDependencies,
+  { programs, stations, entrepreneurs, bundles, decisions, terms, listed }: SubmitApplicationDependencies,
   ids: DecisionIds,
 ): Promise<DecisionInput> {
   const { lenderTenantId: lender, platformTenantId: platform, programId } = grant;
-  const [program, capital, station, person, borrowerExposureMinor] = await Promise.all([
+  const [program, capital, station, person, borrowerExposureMinor, committed] = await Promise.all([
     programs.get(lender, programId),
     programs.getCapital(lender, programId),
     stations.get(platform, request.stationId),
     entrepreneurs.get(platform, request.entrepreneurId),
     decisions.getExposureMinor(lender, request.entrepreneurId),
+    terms.inForce(lender, programId, businessDateOf(submittedMs, DEFAULT_TIME_ZONE)),
   ]);
   if (program === undefined || capital === undefined) {
     throw new DomainError('corrupt_record', 'a grant names no program');
@@ -182,17 +191,32 @@ async function loadInput(
   const known = {
     application,
     program,
+    terms: termsOf(program, committed),
     station: station ?? null,
     entrepreneur: person?.entrepreneur ?? null,
     consentId: consent?.consentId ?? null,
     reservedCapitalMinor: capital.reservedMinor,
     borrowerExposureMinor,
+    recommenderLimitMinor: await recommenderLimitMinor(lender, committed, person?.entrepreneur, listed),
     score: null,
   };
   if (station === undefined || !mayReadHistory(application, consent)) {
     return { ...known, history: null, cashFlow: null, features: null };
   }
   return { ...known, ...(await readHistory(known, station, platform, submittedMs, bundles)) };
+}
+
+/** Read only where the terms bound what a partner may vouch for. */
+async function recommenderLimitMinor(
+  lender: string,
+  committed: CommittedProgramTerms | null,
+  applicant: Entrepreneur | undefined,
+  listed: Pick<ProgramLoans, 'vouchedFor'>,
+): Promise<number | null> {
+  const recommenderId = applicant?.recommenderId;
+  if (recommenderId === undefined || committed?.recommenders === undefined) return null;
+  const vouched = await listed.vouchedFor(lender, recommenderId);
+  return mayVouchForMinor(recommenderId, committed.programId, committed.recommenders, vouched);
 }
 
 const mayReadHistory = (application: Application, consent: Consent | undefined) =>

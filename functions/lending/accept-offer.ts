@@ -6,11 +6,11 @@ import type { LoanContract, LoanEventOf } from '../../shared/domain/lending/loan
 import { contractOfOffer, offerOf } from '../../shared/domain/lending/loan-offer.ts';
 import { type LoanReceipt, receiptOf } from '../../shared/domain/lending/loan-receipt.ts';
 import { offerExpiresOn, openLoan } from '../../shared/domain/lending/loan-record.ts';
+import type { LendingTerms } from '../../shared/domain/lending/program-terms.ts';
 import { recommenderLimit, recommenderRecord } from '../../shared/domain/lending/recommender.ts';
 import { reviewIdOf } from '../../shared/domain/review.ts';
 import type { DecisionStore } from '../../shared/store/decisions.ts';
 import { inputHash } from '../../shared/store/idempotency.ts';
-import type { LendingTermsStore } from '../../shared/store/lending-terms.ts';
 import type { ProgramLoans } from '../../shared/store/program-loans.ts';
 import type { ProgramStore } from '../../shared/store/programs.ts';
 import type { ReservationStore } from '../../shared/store/reservations.ts';
@@ -23,7 +23,6 @@ export interface OfferInput {
   readonly programId: string;
   readonly decisionId: string;
   readonly offerId: string;
-  readonly productCode: string | undefined;
 }
 
 export interface OfferDependencies extends RecordEventDependencies {
@@ -31,7 +30,6 @@ export interface OfferDependencies extends RecordEventDependencies {
   readonly decisions: Pick<DecisionStore, 'get'>;
   readonly reviews: Pick<ReviewStore, 'get'>;
   readonly reservations: Pick<ReservationStore, 'get'>;
-  readonly terms: Pick<LendingTermsStore, 'inForce'>;
   readonly listed: Pick<ProgramLoans, 'vouchedFor'>;
 }
 
@@ -67,8 +65,7 @@ export async function readOfferCalendar(
  * Accept an offer: the contract opens a loan and settles the approval's promise, in one transaction, once for each
  * approval. What the program had reserved beyond the offer's principal is free again.
  *
- * Raises DomainError `not_found`, `invalid_request` for a product that is not on offer or unlawful today, and
- * `loan_state_conflict` for an offer that has expired or whose approval was taken up, or a partner who may vouch
+ * Raises DomainError `not_found`, `invalid_request` for terms that have become unlawful, and `loan_state_conflict` for an offer that has expired or whose approval was taken up, or a partner who may vouch
  * for no more.
  */
 export async function acceptOffer(
@@ -76,12 +73,12 @@ export async function acceptOffer(
   dependencies: OfferDependencies,
 ): Promise<{ readonly receipt: LoanReceipt; readonly replayed: boolean }> {
   const { loans, reservations, programs, nowMs } = dependencies;
-  const { tenantId, programId, decisionId, offerId, productCode } = input;
+  const { tenantId, programId, decisionId, offerId } = input;
   const request: IdempotentRequest = {
     tenantId,
     operation: 'acceptOffer',
     key: input.idempotencyKey,
-    inputHash: inputHash({ programId, decisionId, offerId, productCode: productCode ?? null }),
+    inputHash: inputHash({ programId, decisionId, offerId }),
   };
   const loanId = loanIdOf(decisionId);
   const grant = await programs.getGrant(tenantId, programId);
@@ -95,7 +92,7 @@ export async function acceptOffer(
   const held = await reservations.get(lender, programId, decision);
   if (held?.status !== 'open') throw noLongerOpen(held === undefined ? 'not_reserved' : held.status);
   if (today > held.expiresOn) throw noLongerOpen('expired');
-  await requireWithinVouching(lender, contract, today, dependencies);
+  await requireWithinVouching(lender, contract, decision.input.terms, dependencies);
 
   const event: LoanEventOf<'contract_accepted'> = {
     type: 'contract_accepted',
@@ -131,18 +128,15 @@ export async function acceptOffer(
 }
 
 async function openOffer(input: OfferInput, dependencies: OfferDependencies): Promise<OpenOffer> {
-  const { programs, terms, nowMs } = dependencies;
+  const { programs, nowMs } = dependencies;
   const grant = await programs.getGrant(input.tenantId, input.programId);
   if (grant === undefined) throw new DomainError('not_found', 'no such program');
   const lender = grant.lenderTenantId;
   const today = todayOf(nowMs());
-  const [decision, inForce] = await Promise.all([
-    decisionInForce(lender, input, dependencies),
-    terms.inForce(lender, input.programId, today),
-  ]);
+  const decision = await decisionInForce(lender, input, dependencies);
   if (decision === undefined) throw new DomainError('not_found', 'no such decision');
   const offer = offerOf(decision, input.offerId);
-  const contract = contractOfOffer(decision, offer, inForce, input.productCode, today);
+  const contract = contractOfOffer(decision, offer, today);
   return { lender, decision, offer, contract, today };
 }
 
@@ -161,8 +155,9 @@ async function decisionInForce(
   );
   const approval = cases.find((item) => item?.resolution?.outcome === 'approved')?.resolution;
   if (!approval) return made;
-  const { decidedAt, offers, limitMinor } = approval;
-  return { ...made, outcome: 'approved', decidedAt, offers, limitMinor };
+  const { decidedAt, offers, limitMinor, terms } = approval;
+  const input = { ...made.input, terms: terms ?? made.input.terms };
+  return { ...made, input, outcome: 'approved', decidedAt, offers, limitMinor };
 }
 
 async function recordedAcceptance(
@@ -183,12 +178,10 @@ async function recordedAcceptance(
 async function requireWithinVouching(
   lender: string,
   { recommenderId, programId, principalMinor }: LoanContract,
-  today: BusinessDate,
-  { terms, listed }: OfferDependencies,
+  { recommenders: policy }: LendingTerms,
+  { listed }: OfferDependencies,
 ): Promise<void> {
-  if (recommenderId === null) return;
-  const policy = (await terms.inForce(lender, programId, today))?.recommenders;
-  if (policy === undefined) return;
+  if (recommenderId === null || policy === undefined) return;
   const vouched = await listed.vouchedFor(lender, recommenderId);
   const ofProgram = vouched.filter((loan) => loan.programId === programId);
   const { bound, limitMinor } = recommenderLimit(recommenderRecord(recommenderId, ofProgram), policy);

@@ -1,10 +1,7 @@
 import { canonicalJson } from '../../shared/domain/canonical-json.ts';
 import { DomainError } from '../../shared/domain/errors.ts';
-import {
-  type CommittedProgramTerms,
-  commitProgramTerms,
-  type ProgramTerms,
-} from '../../shared/domain/lending/program-terms.ts';
+import { commitProgramTerms } from '../../shared/domain/lending/commit-program-terms.ts';
+import type { CommittedProgramTerms, ProgramTerms } from '../../shared/domain/lending/program-terms.ts';
 import type { LendingTermsStore } from '../../shared/store/lending-terms.ts';
 import { todayOf } from './record-event.ts';
 

@@ -1,5 +1,8 @@
+import { businessDateOf, DEFAULT_TIME_ZONE } from '../../shared/domain/calendar.ts';
 import type { Decision } from '../../shared/domain/decision.ts';
 import { DomainError, fieldError } from '../../shared/domain/errors.ts';
+import { termsOf } from '../../shared/domain/lending/implied-terms.ts';
+import { mayVouchForMinor } from '../../shared/domain/lending/recommender.ts';
 import {
   closeReview,
   needsSecond,
@@ -84,25 +87,30 @@ async function resolve(
   item: Review,
   made: Decision,
   proposal: ReviewProposal,
-  { programs, decisions }: Pick<ReviewDependencies, 'programs' | 'decisions'>,
+  { programs, decisions, terms, listed }: ReviewDependencies,
   { decidedBy, confirmedBy, nowMs }: Deciding,
 ) {
   const { lenderTenantId: lender, programId, entrepreneurId } = item;
-  const [program, capital, borrowerExposureMinor] = await Promise.all([
+  const recommenderId = made.input.entrepreneur?.recommenderId ?? null;
+  const [program, capital, borrowerExposureMinor, committed, vouched] = await Promise.all([
     programs.get(lender, programId),
     programs.getCapital(lender, programId),
     decisions.getExposureMinor(lender, entrepreneurId),
+    terms.inForce(lender, programId, businessDateOf(nowMs, DEFAULT_TIME_ZONE)),
+    recommenderId === null ? [] : listed.vouchedFor(lender, recommenderId),
   ]);
   if (program === undefined || capital === undefined) {
     throw new DomainError('corrupt_record', 'a grant names no program');
   }
   const offered =
     proposal.outcome === 'declined'
-      ? { affordability: null, pricing: null, offers: [], limitMinor: 0 }
+      ? { affordability: null, pricing: null, terms: null, offers: [], limitMinor: 0 }
       : reviewOffers({
           decision: made,
           proposal,
           program,
+          terms: termsOf(program, committed),
+          recommenderLimitMinor: mayVouchForMinor(recommenderId, programId, committed?.recommenders, vouched),
           reservedCapitalMinor: capital.reservedMinor,
           borrowerExposureMinor,
           decidedAtMs: nowMs,

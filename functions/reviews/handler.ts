@@ -5,6 +5,8 @@ import type { PersonKeys } from '../../shared/persons/person-keys.ts';
 import { accessLog } from '../../shared/store/access-log.ts';
 import { decisionStore } from '../../shared/store/decisions.ts';
 import type { StoreTable } from '../../shared/store/dynamo.ts';
+import { lendingTermsStore } from '../../shared/store/lending-terms.ts';
+import { programLoans } from '../../shared/store/program-loans.ts';
 import { programStore } from '../../shared/store/programs.ts';
 import { reviewStore } from '../../shared/store/reviews.ts';
 import { type HandlersFor, routesFor } from '../routes.ts';
@@ -23,6 +25,8 @@ export function createHandler({ table, personKeys, nowMs, log, limiter }: Review
     programs: programStore(table),
     decisions: decisionStore(table),
     reviews: reviewStore(table),
+    terms: lendingTermsStore(table),
+    listed: programLoans(table),
     personKeys,
     newNoteId: randomUUID,
     nowMs,

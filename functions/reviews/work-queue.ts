@@ -3,6 +3,8 @@ import { asOf, claimReview, expiredReview, isOverdue, type Review } from '../../
 import type { PersonKeys } from '../../shared/persons/person-keys.ts';
 import { sealFor, unsealFor } from '../../shared/persons/sealed-text.ts';
 import type { DecisionStore } from '../../shared/store/decisions.ts';
+import type { LendingTermsStore } from '../../shared/store/lending-terms.ts';
+import type { ProgramLoans } from '../../shared/store/program-loans.ts';
 import type { ProgramGrant, ProgramStore } from '../../shared/store/programs.ts';
 import type { ReviewStore } from '../../shared/store/reviews.ts';
 import type { Note } from './contract.ts';
@@ -10,6 +12,8 @@ import type { Note } from './contract.ts';
 export interface ReviewDependencies {
   readonly programs: Pick<ProgramStore, 'get' | 'getCapital' | 'getGrant'>;
   readonly decisions: Pick<DecisionStore, 'get' | 'getExposureMinor'>;
+  readonly terms: Pick<LendingTermsStore, 'inForce'>;
+  readonly listed: Pick<ProgramLoans, 'vouchedFor'>;
   readonly reviews: ReviewStore;
   readonly personKeys: Pick<PersonKeys, 'obtain' | 'find'>;
   readonly newNoteId: () => string;

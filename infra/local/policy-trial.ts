@@ -5,10 +5,12 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import type { Decision } from '../../shared/domain/decision.ts';
 import { programId, tenantId } from '../../shared/domain/identifiers.ts';
-import { formatMinor } from '../../shared/domain/money.ts';
+import { programTermsViolations } from '../../shared/domain/lending/commit-program-terms.ts';
+import { lendingLawRules } from '../../shared/domain/lending/lending-law.ts';
+import { programTerms } from '../../shared/domain/lending/program-terms.ts';
 import { parse } from '../../shared/domain/parse.ts';
-import { type PolicyTrial, policyTrial, type TrialCase } from '../../shared/domain/policy-trial.ts';
-import { programPolicy } from '../../shared/domain/program.ts';
+import { policyTrial, type Tried } from '../../shared/domain/policy-trial.ts';
+import { type Program, programPolicy } from '../../shared/domain/program.ts';
 import { featureListHash, features } from '../../shared/features/feature-list.ts';
 import { loadChampion } from '../../shared/scoring/load-scorer.ts';
 import { createTable } from '../../shared/store/create-table.ts';
@@ -17,44 +19,67 @@ import { openTable } from '../../shared/store/dynamo.ts';
 import { programStore } from '../../shared/store/programs.ts';
 import { dataDirectoryOf } from './data-directory.ts';
 import { startEngine } from './engine.ts';
+import { trialText } from './policy-trial-text.ts';
 
 const TABLE_NAME = 'cunxin';
 const REGISTRY_FILE = fileURLToPath(new URL('../../models/registry.json', import.meta.url));
 const PAGE = 100;
-const USAGE = `Usage: npm run policy-trial -- --lender ten_… --program prg_… --policy FILE [--json]
+const USAGE = `Usage: npm run policy-trial -- --lender ten_… --program prg_… [--policy FILE] [--terms FILE] [--json]
 
-FILE is JSON: the thresholds to change, over the program's policy of today. Every past decision of the program is
-decided again with them, on what was known then. Nothing is changed.
+--policy: JSON, the thresholds to change, over the program's policy of today: { "minimumCreditScore": 620 }.
+--terms: JSON, lending terms as for PUT …/terms/draft, in place of those each decision was made on.
+
+Every past decision of the program is decided again with them, on what was known then. Nothing is changed. The API
+must not be running on the same data.
 `;
 
-const trialArguments = z.object({
-  lender: tenantId,
-  program: programId,
-  policy: z.string().min(1),
-  json: z.boolean().default(false),
-});
+const trialArguments = z
+  .object({
+    lender: tenantId,
+    program: programId,
+    policy: z.string().min(1).optional(),
+    terms: z.string().min(1).optional(),
+    json: z.boolean().default(false),
+  })
+  .refine(({ policy, terms }) => policy !== undefined || terms !== undefined, {
+    message: 'policy or terms is needed',
+  });
 
-function print(trial: PolicyTrial): void {
-  const line = (name: string, value: string | number) => console.log(`${name.padEnd(28)} ${value}`);
-  line('policy', trial.policyVersion);
-  line('decisions tried', trial.tried);
-  line('would have to be scored', trial.needingScore.length);
-  line('scored by another model', trial.scoredByAnotherModel.length);
-  for (const { before, after, count } of trial.outcomes) line(`${before} → ${after}`, count);
-  line('approved', `${trial.before.approved} → ${trial.after.approved}`);
-  line('limits', `${formatMinor(trial.before.limitMinor)} → ${formatMinor(trial.after.limitMinor)}`);
-  line(
-    'expected loss',
-    `${formatMinor(trial.before.expectedLossMinor)} → ${formatMinor(trial.after.expectedLossMinor)}`,
-  );
-  const swapped = (name: string, cases: readonly TrialCase[]) => {
-    for (const { decisionId, limitBeforeMinor, limitAfterMinor, ruleCodes } of cases) {
-      const limits = `${formatMinor(limitBeforeMinor)} → ${formatMinor(limitAfterMinor)}`;
-      console.log(`${name.padEnd(9)} ${decisionId}  ${limits}  ${ruleCodes.join(' ')}`.trimEnd());
-    }
+/** What the files say, over the program as it is. Raises an Error that names the file. */
+async function triedOf(
+  program: Program,
+  files: { readonly policy?: string | undefined; readonly terms?: string | undefined },
+): Promise<Tried> {
+  const changes = files.policy === undefined ? {} : await jsonOf(files.policy);
+  const terms =
+    files.terms === undefined
+      ? null
+      : parse(
+          programTerms,
+          { programId: program.programId, ...(await jsonOf(files.terms)) },
+          { root: 'terms' },
+        );
+  // A trial of what the law forbids would promise what can never be committed.
+  const violations = terms === null ? [] : programTermsViolations(terms);
+  const [first] = violations;
+  if (first !== undefined) {
+    throw new Error(
+      `terms.${first.field}: ${first.observed} is over ${first.bound}: ${lendingLawRules[first.rule].clause}`,
+    );
+  }
+  return {
+    policy: parse(programPolicy, { ...program.policy, ...changes }, { root: 'policy' }),
+    // Lent on as if committed: none of it follows the policy.
+    terms: terms && { ...terms, committedOn: terms.effectiveFrom },
   };
-  swapped('swap in', trial.swapIn);
-  swapped('swap out', trial.swapOut);
+}
+
+async function jsonOf(file: string): Promise<Record<string, unknown>> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (cause) {
+    throw new Error(`${file}: not a JSON object`, { cause });
+  }
 }
 
 if (import.meta.main) {
@@ -64,6 +89,7 @@ if (import.meta.main) {
         lender: { type: 'string' },
         program: { type: 'string' },
         policy: { type: 'string' },
+        terms: { type: 'string' },
         json: { type: 'boolean' },
       },
     });
@@ -74,10 +100,7 @@ if (import.meta.main) {
       await createTable(table);
       const program = await programStore(table).get(given.lender, given.program);
       if (program === undefined) throw new Error('--program: the lender has no such program');
-      const changes = z
-        .record(z.string(), z.unknown())
-        .parse(JSON.parse(await readFile(given.policy, 'utf8')));
-      const policy = parse(programPolicy, { ...program.policy, ...changes });
+      const tried = await triedOf(program, given);
       const decisions = decisionStore(table);
       const past: Decision[] = [];
       let cursor: string | undefined;
@@ -91,9 +114,9 @@ if (import.meta.main) {
         cursor = page.cursor;
       } while (cursor !== undefined);
       const { model } = await loadChampion(REGISTRY_FILE, { hash: featureListHash, features });
-      const trial = policyTrial(past, policy, { model, explanations: features });
+      const trial = policyTrial(past, tried, { model, explanations: features });
       if (given.json) console.log(JSON.stringify(trial));
-      else print(trial);
+      else console.log(trialText(trial));
     } finally {
       table.client.destroy();
       await engine.stop();

@@ -1,4 +1,3 @@
-import { greatestPrincipalMinor } from './amortization.ts';
 import type { Affordability, DecisionInput } from './decision.ts';
 import { BPS, mulDivMinor } from './money.ts';
 import type { ProgramPolicy } from './program.ts';
@@ -12,6 +11,7 @@ type CashFlow = NonNullable<DecisionInput['cashFlow']>;
  * less what trade itself pays out. A station passes most of its inflow on (stock, growers, bills), and that
  * falls with sales; rent, wages and fuel are owed in a bad month too. A margin below zero is not eased by
  * selling less. The bound is installmentToCashFlowBps of the stressed net, and nothing when that is negative.
+ * How much principal it carries depends on the product: lending/carried-principal.ts.
  */
 export function assessAffordability(
   cashFlow: CashFlow,
@@ -26,6 +26,7 @@ export function assessAffordability(
     monthlyOutflowMinor,
     monthlyFixedOutflowMinor,
     observedMonths,
+    stressedMonthlyInflowMinor: mulDivMinor(monthlyInflowMinor, policy.stressedIncomeBps, BPS),
     stressedMonthlyNetMinor,
     maximumInstallmentMinor: mulDivMinor(
       Math.max(0, stressedMonthlyNetMinor),
@@ -33,13 +34,4 @@ export function assessAffordability(
       BPS,
     ),
   };
-}
-
-/** The greatest principal in minor units whose equal installment the cash flow carries. */
-export function affordablePrincipalMinor(
-  affordability: Pick<Affordability, 'maximumInstallmentMinor'>,
-  annualRateBps: number,
-  termMonths: number,
-): number {
-  return greatestPrincipalMinor(affordability.maximumInstallmentMinor, annualRateBps, termMonths);
 }

@@ -1,6 +1,8 @@
 import type { Affordability, Pricing, ScoreCard } from './decision.ts';
 import { atLeast, type Rule, type Stage } from './decision-rules.ts';
-import { type Quote, withinCap } from './offers.ts';
+import { leastPrincipalMinor } from './lending/program-terms.ts';
+import type { Candidate, Quote } from './offers.ts';
+import { annualRateBpsOf } from './pricing.ts';
 import type { ScreeningFacts } from './screening-rules.ts';
 
 /** What is known once the applicant is scored. */
@@ -11,11 +13,13 @@ export interface AppraisalFacts extends ScreeningFacts {
   readonly pricing: Pricing;
   /** Null when no month of cash flow has been observed. */
   readonly affordability: Affordability | null;
-  /** The greatest principal the cash flow carries at any term of the policy. */
-  readonly affordablePrincipalMinor: number;
+  /** Products and terms, with what the cash flow carries on each. */
+  readonly candidates: readonly Candidate[];
   readonly borrowerHeadroomMinor: number;
   readonly capitalHeadroomMinor: number;
-  /** Terms whose principal reaches the minimum, at their fair price, requested term first. */
+  /** Null where nobody vouched or the terms set no bound. */
+  readonly recommenderHeadroomMinor: number | null;
+  /** Candidates whose principal reaches their minimum, at their fair price. */
   readonly quotes: readonly Quote[];
 }
 
@@ -87,8 +91,11 @@ export const cashFlowInsufficient: Rule<AppraisalFacts> = {
     en: 'In a bad month the cash flow would not carry the installments of the smallest loan',
   },
   effect: 'declines',
-  check: ({ input, affordability, affordablePrincipalMinor }) =>
-    affordability && atLeast(affordablePrincipalMinor, input.program.policy.minimumPrincipalMinor),
+  check: ({ affordability, candidates }) => {
+    if (affordability === null) return null;
+    const [nearest] = candidates.toSorted((left, right) => shortfallMinor(left) - shortfallMinor(right));
+    return nearest === undefined ? null : atLeast(nearest.affordableMinor, nearest.offered.principalMinMinor);
+  },
 };
 
 export const borrowerLimitReached: Rule<AppraisalFacts> = {
@@ -99,7 +106,20 @@ export const borrowerLimitReached: Rule<AppraisalFacts> = {
   },
   effect: 'declines',
   check: ({ input, borrowerHeadroomMinor }) =>
-    atLeast(borrowerHeadroomMinor, input.program.policy.minimumPrincipalMinor),
+    atLeast(borrowerHeadroomMinor, leastPrincipalMinor(input.terms)),
+};
+
+export const recommenderLimitReached: Rule<AppraisalFacts> = {
+  code: 'recommender_limit_reached',
+  sentences: {
+    zh: '推荐人目前不能再为新的贷款推荐；可由其他推荐人推荐后重新申请',
+    en: 'The partner who vouched may not vouch for another loan now; apply again with another’s word',
+  },
+  effect: 'declines',
+  check: ({ input, recommenderHeadroomMinor }) =>
+    recommenderHeadroomMinor === null
+      ? null
+      : atLeast(recommenderHeadroomMinor, leastPrincipalMinor(input.terms)),
 };
 
 export const capitalExhausted: Rule<AppraisalFacts> = {
@@ -109,8 +129,18 @@ export const capitalExhausted: Rule<AppraisalFacts> = {
     en: 'The program has no capital left; apply again when it has been replenished',
   },
   effect: 'declines',
-  check: ({ input, capitalHeadroomMinor }) =>
-    atLeast(capitalHeadroomMinor, input.program.policy.minimumPrincipalMinor),
+  check: ({ input, capitalHeadroomMinor }) => atLeast(capitalHeadroomMinor, leastPrincipalMinor(input.terms)),
+};
+
+/** Each bound leaves room for some loan, and no product takes a loan within all of them. */
+export const noProductFits: Rule<AppraisalFacts> = {
+  code: 'no_product_fits',
+  sentences: {
+    zh: '该项目没有同时符合申请金额、现金流和各项限额的贷款产品',
+    en: 'No product of the program fits the amount asked, the cash flow and the limits together',
+  },
+  effect: 'declines',
+  check: ({ quotes }) => ({ broken: quotes.length === 0, observed: quotes.length, bound: 1 }),
 };
 
 /** Never cut to fit: a price below expected loss would be paid by the other borrowers. */
@@ -125,10 +155,28 @@ export const priceAboveCap: Rule<AppraisalFacts> = {
     quotes.length === 0
       ? null
       : {
-          broken: !quotes.some((quote) => withinCap(quote, pricing)),
-          observed: Math.min(...quotes.map((quote) => quote.aprBps)),
+          broken: quotes.every(({ refusal }) => refusal === 'above_cap'),
+          observed: Math.min(...quotes.map(({ terms }) => terms.aprBps)),
           bound: pricing.aprCapBps,
         },
+};
+
+export const priceAboveTerms: Rule<AppraisalFacts> = {
+  code: 'price_above_terms',
+  sentences: {
+    zh: '按风险测算的价格超过该项目产品所允许的价格',
+    en: 'The price that covers the risk would be above what the program’s products may charge',
+  },
+  effect: 'declines',
+  check: ({ input, quotes, pricing }) => {
+    const lawful = quotes.filter(({ refusal }) => refusal !== 'above_cap');
+    if (lawful.length === 0) return null;
+    return {
+      broken: lawful.every(({ refusal }) => refusal === 'above_terms'),
+      observed: annualRateBpsOf(pricing),
+      bound: Math.max(...input.terms.products.map(({ annualRateMaxBps }) => annualRateMaxBps)),
+    };
+  },
 };
 
 /**
@@ -138,6 +186,14 @@ export const priceAboveCap: Rule<AppraisalFacts> = {
 export const appraisalStages: readonly Stage<AppraisalFacts>[] = [
   { name: 'score', referralEnds: false, rules: [scoreBelowMinimum, scoreUncertain, scoreInReferralBand] },
   { name: 'affordability', referralEnds: true, rules: [cashFlowUnknown, cashFlowInsufficient] },
-  { name: 'exposure', referralEnds: true, rules: [borrowerLimitReached, capitalExhausted] },
-  { name: 'pricing', referralEnds: true, rules: [priceAboveCap] },
+  {
+    name: 'exposure',
+    referralEnds: true,
+    rules: [borrowerLimitReached, recommenderLimitReached, capitalExhausted],
+  },
+  { name: 'product', referralEnds: true, rules: [noProductFits] },
+  { name: 'pricing', referralEnds: true, rules: [priceAboveCap, priceAboveTerms] },
 ];
+
+const shortfallMinor = ({ offered, affordableMinor }: Candidate) =>
+  offered.principalMinMinor - affordableMinor;

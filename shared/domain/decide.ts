@@ -1,4 +1,4 @@
-import { affordablePrincipalMinor, assessAffordability } from './affordability.ts';
+import { assessAffordability } from './affordability.ts';
 import {
   type AppraisalFacts,
   appraisalStages,
@@ -18,9 +18,9 @@ import {
 } from './decision.ts';
 import { type Evaluation, evaluateStages } from './decision-rules.ts';
 import type { FeatureExplanation } from './feature-explanation.ts';
-import { OFFERS_MAX, quoteTerms, withinCap } from './offers.ts';
+import { candidatesOf, offeredTerms, quotesOf } from './offers.ts';
 import { pathToApproval } from './path-to-approval.ts';
-import { annualRateBpsOf, priceOf } from './pricing.ts';
+import { priceOf } from './pricing.ts';
 import { adverseActionReasonCodes, REASONS_MAX } from './reason-codes.ts';
 import { type ScreeningFacts, screeningFacts, screeningStages } from './screening-rules.ts';
 import type { ShapeModel } from './shape-model.ts';
@@ -40,8 +40,8 @@ export interface DecisionContext {
   readonly explanations: readonly FeatureExplanation[];
 }
 
-/** Letters and digits of an id's part after the prefix, two of them the offer's own. */
-const ID_SUFFIX_MAX = 46;
+/** Letters and digits of an id's part after the prefix, three of them the offer's own. */
+const ID_SUFFIX_MAX = 45;
 
 /**
  * Whether the applicant is to be scored: nothing is scored that automation, consent, history or eligibility
@@ -102,14 +102,33 @@ function scoreOf(input: DecisionInput, model: DecidingModel): ScoreCard {
 }
 
 function appraise(facts: ScreeningFacts, score: ScoreCard, model: DecidingModel): AppraisalFacts {
-  const { application, program, cashFlow, borrowerExposureMinor, reservedCapitalMinor } = facts.input;
+  const { application, program, terms, cashFlow, recommenderLimitMinor } = facts.input;
   const { policy } = program;
   const { requestedTermMonths, requestedPrincipalMinor } = application;
-  const pricing = priceOf(policy, score.probabilityOfDefault, requestedTermMonths, facts.decidedOn);
+  const { probabilityOfDefault } = score;
+  const { decidedOn } = facts;
+  const pricing = priceOf(policy, terms, probabilityOfDefault, requestedTermMonths, decidedOn);
   const affordability =
     cashFlow === null || cashFlow.observedMonths === 0 ? null : assessAffordability(cashFlow, policy);
-  const borrowerHeadroomMinor = policy.singleBorrowerLimitMinor - borrowerExposureMinor;
-  const capitalHeadroomMinor = program.capitalMinor - reservedCapitalMinor;
+  const borrowerHeadroomMinor = terms.singleBorrowerLimitMinor - facts.input.borrowerExposureMinor;
+  const capitalHeadroomMinor = program.capitalMinor - facts.input.reservedCapitalMinor;
+  const headroomMinor = Math.min(
+    borrowerHeadroomMinor,
+    capitalHeadroomMinor,
+    recommenderLimitMinor ?? Number.POSITIVE_INFINITY,
+  );
+  const quoteFacts = affordability && {
+    requestedPrincipalMinor,
+    requestedTermMonths,
+    probabilityOfDefault,
+    policy,
+    terms,
+    pricing,
+    affordability,
+    decidedOn,
+    headroomMinor,
+  };
+  const candidates = quoteFacts === null ? [] : candidatesOf(quoteFacts);
   return {
     ...facts,
     score,
@@ -119,39 +138,22 @@ function appraise(facts: ScreeningFacts, score: ScoreCard, model: DecidingModel)
       pointsPerLogOdds(model.scoreScale),
     pricing,
     affordability,
-    affordablePrincipalMinor:
-      affordability === null
-        ? 0
-        : Math.max(
-            ...policy.termMonths.map((termMonths) =>
-              affordablePrincipalMinor(affordability, annualRateBpsOf(pricing), termMonths),
-            ),
-          ),
+    candidates,
     borrowerHeadroomMinor,
     capitalHeadroomMinor,
-    quotes:
-      affordability === null
-        ? []
-        : quoteTerms({
-            requestedPrincipalMinor,
-            requestedTermMonths,
-            probabilityOfDefault: score.probabilityOfDefault,
-            policy,
-            pricing,
-            affordability,
-            borrowerHeadroomMinor,
-            capitalHeadroomMinor,
-          }),
+    recommenderHeadroomMinor: recommenderLimitMinor,
+    quotes: quoteFacts === null ? [] : quotesOf(quoteFacts, candidates),
   };
 }
 
 /** Ids follow from the decision's, so that a replay gives the same. */
-function offersOf({ input, quotes, pricing }: AppraisalFacts): Offer[] {
-  const suffix = input.application.decisionId.replace(/^dec_/, '').slice(0, ID_SUFFIX_MAX);
-  return quotes
-    .filter((quote) => withinCap(quote, pricing))
-    .slice(0, OFFERS_MAX)
-    .map((quote, index) => ({ offerId: `ofr_${suffix}-${index + 1}`, ...quote }));
+function offersOf({ input, quotes }: AppraisalFacts): Offer[] {
+  const { decisionId, requestedTermMonths } = input.application;
+  const suffix = decisionId.replace(/^dec_/, '').slice(0, ID_SUFFIX_MAX);
+  return offeredTerms(quotes, requestedTermMonths).map((terms, index) => ({
+    offerId: `ofr_${suffix}-${index + 1}`,
+    ...terms,
+  }));
 }
 
 /** A score is explained by the features behind it; any other rule by its own sentence. */
@@ -217,6 +219,7 @@ function decisionOf(input: DecisionInput, context: DecisionContext, verdict: Ver
     outcome: verdict.outcome,
     automated: verdict.outcome !== 'referred',
     policyVersion: input.program.policy.policyVersion,
+    termsVersion: input.terms.version,
     featureListHash: input.score === null ? null : context.model.featureListHash,
     input,
     rules: verdict.rules,

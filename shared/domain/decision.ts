@@ -3,6 +3,8 @@ import { application } from './application.ts';
 import { businessDate, instant } from './calendar.ts';
 import { entrepreneur } from './entrepreneur.ts';
 import { consentId, decisionId, offerId, tenantId } from './identifiers.ts';
+import { loanProduct, repaymentMethods } from './lending/loan-product.ts';
+import { lendingTerms } from './lending/program-terms.ts';
 import { amountMinor, positiveAmountMinor, signedAmountMinor } from './money.ts';
 import { program } from './program.ts';
 import { scoreBandOf, scoreBands } from './score-band.ts';
@@ -81,22 +83,35 @@ export const affordability = z.strictObject({
   /** The part of the outflow that does not fall with sales. */
   monthlyFixedOutflowMinor: amountMinor,
   observedMonths: z.int(),
+  /** Inflow when income falls: what a share of sales is taken of. */
+  stressedMonthlyInflowMinor: amountMinor,
   stressedMonthlyNetMinor: signedAmountMinor,
   maximumInstallmentMinor: amountMinor,
 });
 export type Affordability = z.output<typeof affordability>;
 
+/** Terms that may be accepted; its product, with the rest of what is agreed, is among the terms of the decision. */
 export const offer = z.strictObject({
   offerId,
+  productCode: loanProduct.shape.productCode,
+  productName: loanProduct.shape.name,
+  repaymentMethod: z.enum(repaymentMethods),
   principalMinor: positiveAmountMinor,
   termMonths: z.int(),
-  /** Nominal annual rate, monthly payments. */
+  /** Nominal annual rate; 0 where a fixed charge takes its place. */
   annualRateBps: z.int(),
   originationFeeMinor: amountMinor,
+  /** Installments and rates are as if the loan were paid out on this day, the decision's. */
+  asIfDisbursedOn: businessDate,
+  installments: z.int().min(1),
+  /** The largest of the installments, principal and interest; all are about the same where they are equal. */
   installmentMinor: positiveAmountMinor,
+  /** Principal, interest and fee. */
   totalRepayableMinor: positiveAmountMinor,
   /** All-in annual percentage rate: effective annual rate of the dated cash flows, fees included. */
   aprBps: z.int(),
+  /** Of a sales-linked loan that is repaid at the pace of the observed inflow, and so sooner; null for all others. */
+  aprAtObservedInflowBps: z.int().nullable(),
   expectedLossMinor: amountMinor,
 });
 export type Offer = z.output<typeof offer>;
@@ -109,6 +124,9 @@ export const pricing = z.strictObject({
   expectedLossBps: z.int(),
 });
 export type Pricing = z.output<typeof pricing>;
+
+/** One offer of every product that fits, and more terms up to three where there are fewer. */
+export const OFFERS_MAX = 12;
 
 /** What was known of the station's history, enough to find exactly the same rows again. */
 export const historyBasis = z.strictObject({
@@ -127,6 +145,8 @@ export type HistoryBasis = z.output<typeof historyBasis>;
 export const decisionInput = z.strictObject({
   application,
   program,
+  /** In force on the day of the decision. */
+  terms: lendingTerms,
   station: station.nullable(),
   entrepreneur: entrepreneur.nullable(),
   consentId: consentId.nullable(),
@@ -145,6 +165,8 @@ export const decisionInput = z.strictObject({
   score: scoreCard.nullable(),
   reservedCapitalMinor: amountMinor,
   borrowerExposureMinor: amountMinor,
+  /** What the partner who vouched may still vouch for; null where nobody did or the terms set no bound. */
+  recommenderLimitMinor: amountMinor.nullable(),
 });
 export type DecisionInput = z.output<typeof decisionInput>;
 
@@ -156,6 +178,7 @@ export const decision = z.strictObject({
   /** False when a person must decide: referred, or automation refused. */
   automated: z.boolean(),
   policyVersion: z.string(),
+  termsVersion: z.string(),
   featureListHash: z.string().nullable(),
   input: decisionInput,
   rules: z.array(ruleResult),
@@ -163,7 +186,7 @@ export const decision = z.strictObject({
   pathToApproval: pathToApproval.nullable(),
   affordability: affordability.nullable(),
   pricing: pricing.nullable(),
-  offers: z.array(offer).max(3),
+  offers: z.array(offer).max(OFFERS_MAX),
   /** Greatest principal on offer; what is reserved of the program's capital. */
   limitMinor: amountMinor,
 });

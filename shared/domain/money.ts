@@ -30,6 +30,9 @@ export function mulDivMinor(amount: number, numerator: number, denominator: numb
     throw new RangeError(`not integers: ${amount} × ${numerator} ÷ ${denominator}`);
   }
   if (denominator <= 0) throw new RangeError(`denominator must be positive: ${denominator}`);
+  // Most products fit a double exactly, and integers of that kind are several times faster than big ones.
+  const safeProduct = amount * numerator;
+  if (Number.isSafeInteger(safeProduct)) return divideHalfEven(safeProduct, denominator);
   const product = BigInt(amount) * BigInt(numerator);
   const divisor = BigInt(denominator);
   let quotient = product / divisor;
@@ -40,6 +43,18 @@ export function mulDivMinor(amount: number, numerator: number, denominator: numb
   const result = Number(quotient);
   if (!Number.isSafeInteger(result)) throw new RangeError(`beyond safe integers: ${quotient}`);
   return result;
+}
+
+/** Quotient of safe integers rounded half to even; the denominator is positive. */
+function divideHalfEven(dividend: number, denominator: number): number {
+  const rest = dividend % denominator;
+  const quotient = (dividend - rest) / denominator;
+  const restMagnitude = Math.abs(rest);
+  // Twice the rest may be no safe integer; what is left of the denominator is.
+  const restToNext = denominator - restMagnitude;
+  const away = restMagnitude > restToNext || (restMagnitude === restToNext && quotient % 2 !== 0);
+  // Not minus zero.
+  return away ? quotient + Math.sign(dividend) : quotient + 0;
 }
 
 /** Sum of minor units; raises RangeError rather than lose a unit beyond 2^53. */

@@ -1,5 +1,7 @@
 import { type DecisionContext, decide, needsScore } from './decide.ts';
 import type { Decision, DecisionOutcome } from './decision.ts';
+import { termsOf } from './lending/implied-terms.ts';
+import type { LendingTerms } from './lending/program-terms.ts';
 import type { ProgramPolicy } from './program.ts';
 
 /** What a policy would have said of one past decision. */
@@ -22,8 +24,16 @@ export interface TrialTotals {
   readonly expectedLossMinor: number;
 }
 
+/** What is tried: a policy, and terms in place of those of each decision, unless null. */
+export interface Tried {
+  readonly policy: ProgramPolicy;
+  readonly terms: LendingTerms | null;
+}
+
 export interface PolicyTrial {
   readonly policyVersion: string;
+  /** Null when each decision kept the terms it was made on. */
+  readonly termsVersion: string | null;
   readonly tried: number;
   /** Was never scored, and would have to be under this policy: cannot be said. */
   readonly needingScore: readonly string[];
@@ -44,10 +54,13 @@ export interface PolicyTrial {
 
 const expectedLossOf = (made: Pick<Decision, 'offers'>) => made.offers[0]?.expectedLossMinor ?? 0;
 
-/** Past decisions decided again by another policy, all else as it was known then. Changes nothing. */
+/**
+ * Past decisions decided again by another policy, all else as it was known then. Terms that only the policy implied
+ * follow the policy tried. Changes nothing.
+ */
 export function policyTrial(
   past: Iterable<Decision>,
-  policy: ProgramPolicy,
+  { policy, terms }: Tried,
   context: Omit<DecisionContext, 'decidedAt'>,
 ): PolicyTrial {
   const cases: TrialCase[] = [];
@@ -55,7 +68,9 @@ export function policyTrial(
   const scoredByAnotherModel: string[] = [];
   for (const made of past) {
     const { decisionId, decidedAt, input } = made;
-    const tried = { ...input, program: { ...input.program, policy } };
+    const program = { ...input.program, policy };
+    const kept = input.terms.committedOn === null ? termsOf(program, null) : input.terms;
+    const tried = { ...input, program, terms: terms ?? kept };
     if (needsScore(tried, decidedAt) && input.score === null) {
       needingScore.push(decisionId);
       continue;
@@ -82,6 +97,7 @@ export function policyTrial(
   const moves = Map.groupBy(cases, ({ before, after }) => `${before} ${after}`);
   return {
     policyVersion: policy.policyVersion,
+    termsVersion: terms?.version ?? null,
     tried: cases.length,
     needingScore,
     scoredByAnotherModel,

@@ -1,5 +1,6 @@
 import type { BusinessDate } from './calendar.ts';
 import type { Pricing } from './decision.ts';
+import type { LendingTerms } from './lending/program-terms.ts';
 import { loanPrimeRateOn } from './loan-prime-rate.ts';
 import { BPS } from './money.ts';
 import type { ProgramPolicy } from './program.ts';
@@ -26,9 +27,10 @@ export function probabilityOfDefaultWithin(
 
 /** Share of the exposure at default that the lender loses: LGD × (1 − guarantee). */
 export function lossAfterGuarantee(
-  policy: Pick<ProgramPolicy, 'lossGivenDefaultBps' | 'guaranteeShareBps'>,
+  { lossGivenDefaultBps }: Pick<ProgramPolicy, 'lossGivenDefaultBps'>,
+  { guaranteeShareBps }: Pick<LendingTerms, 'guaranteeShareBps'>,
 ): number {
-  return (policy.lossGivenDefaultBps / BPS) * (1 - policy.guaranteeShareBps / BPS);
+  return (lossGivenDefaultBps / BPS) * (1 - guaranteeShareBps / BPS);
 }
 
 /**
@@ -42,10 +44,8 @@ export function lossAfterGuarantee(
  * serves every offer.
  */
 export function priceOf(
-  policy: Pick<
-    ProgramPolicy,
-    'marginBps' | 'lossGivenDefaultBps' | 'guaranteeShareBps' | 'aprCapLprMultiple'
-  >,
+  policy: Pick<ProgramPolicy, 'marginBps' | 'lossGivenDefaultBps' | 'aprCapLprMultiple'>,
+  terms: Pick<LendingTerms, 'guaranteeShareBps'>,
   probabilityOfDefault: number,
   requestedTermMonths: number,
   decidedOn: BusinessDate,
@@ -57,11 +57,11 @@ export function priceOf(
     loanPrimeRateFrom: from,
     aprCapBps: Math.floor(rateBps * policy.aprCapLprMultiple + EPSILON),
     marginBps: policy.marginBps,
-    expectedLossBps: Math.max(0, Math.ceil(annualPd * lossAfterGuarantee(policy) * BPS - EPSILON)),
+    expectedLossBps: Math.max(0, Math.ceil(annualPd * lossAfterGuarantee(policy, terms) * BPS - EPSILON)),
   };
 }
 
-/** Nominal annual rate, monthly payments. */
+/** The annual rate that pays for the loan: funds, margin and expected loss. */
 export function annualRateBpsOf(pricing: Pricing): number {
   return pricing.loanPrimeRateBps + pricing.marginBps + pricing.expectedLossBps;
 }

@@ -29,20 +29,23 @@ export const programPolicy = z
      * goes to a person. 0 takes every score as it is.
      */
     referWithinStandardErrors: z.number().min(0).max(3).default(0),
+    /** The bounds of a loan, until lending terms are committed and take their place. */
     minimumPrincipalMinor: positiveAmountMinor,
     maximumPrincipalMinor: positiveAmountMinor,
-    /** What one borrower may owe this lender in all. */
+    /** What one borrower may owe this lender in all. Until lending terms are committed. */
     singleBorrowerLimitMinor: positiveAmountMinor,
+    /** Until lending terms are committed. */
     termMonths: z.array(z.int().min(1).max(60)).min(1).max(8),
     /** Share of income that is left in the stressed case. */
     stressedIncomeBps: shareBps,
     /** Share of the stressed net cash flow that installments may take. */
     installmentToCashFlowBps: shareBps,
     lossGivenDefaultBps: shareBps,
-    /** Share of a loss the government's guarantee bears first. */
+    /** Share of a loss the government's guarantee bears first. Until lending terms are committed. */
     guaranteeShareBps: shareBps,
     /** Margin over the one-year LPR before expected loss: funding, operations, return. */
     marginBps: z.int().min(0).max(5_000),
+    /** Until lending terms are committed. */
     originationFeeBps: z.int().min(0).max(500),
     /** The all-in APR may be at most this many times the one-year LPR in force on the day. */
     aprCapLprMultiple: z.number().min(1).max(4),

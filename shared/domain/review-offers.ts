@@ -2,7 +2,8 @@ import { assessAffordability } from './affordability.ts';
 import { type BusinessDate, businessDateOf, DEFAULT_TIME_ZONE } from './calendar.ts';
 import type { Affordability, Decision, Offer, Pricing } from './decision.ts';
 import { DomainError, fieldError } from './errors.ts';
-import { OFFERS_MAX, quoteTerms, withinCap } from './offers.ts';
+import type { LendingTerms } from './lending/program-terms.ts';
+import { candidatesOf, offeredTerms, quotesOf } from './offers.ts';
 import { priceOf } from './pricing.ts';
 import type { Program } from './program.ts';
 import type { ReviewProposal } from './review.ts';
@@ -12,12 +13,17 @@ export interface ReviewOfferFacts {
   readonly proposal: ReviewProposal;
   /** As it is now: a person decides under the policy of their day. */
   readonly program: Program;
+  readonly terms: LendingTerms;
   readonly reservedCapitalMinor: number;
   readonly borrowerExposureMinor: number;
+  /** What the partner who vouched may still vouch for; null without a bound. */
+  readonly recommenderLimitMinor: number | null;
   readonly decidedAtMs: number;
 }
 
 export interface ReviewOffers {
+  /** What the offers were priced on; a contract is made on these. */
+  readonly terms: LendingTerms;
   readonly affordability: Affordability;
   readonly pricing: Pricing;
   readonly offers: readonly Offer[];
@@ -31,7 +37,7 @@ export interface ReviewOffers {
  * needed (`invalid_request`). Raises `wrong_state` when nothing can be offered within those bounds.
  */
 export function reviewOffers(facts: ReviewOfferFacts): ReviewOffers {
-  const { decision, proposal, program } = facts;
+  const { decision, proposal, program, terms } = facts;
   const { policy } = program;
   const { application, score, cashFlow: observed, station } = decision.input;
   const { assessment } = proposal;
@@ -47,13 +53,13 @@ export function reviewOffers(facts: ReviewOfferFacts): ReviewOffers {
   }
   const decidedOn: BusinessDate = businessDateOf(facts.decidedAtMs, station?.timeZone ?? DEFAULT_TIME_ZONE);
   const { requestedTermMonths } = application;
-  const pricing = priceOf(policy, probabilityOfDefault, requestedTermMonths, decidedOn);
+  const pricing = priceOf(policy, terms, probabilityOfDefault, requestedTermMonths, decidedOn);
   const { monthlyInflowMinor, monthlyOutflowMinor, monthlyFixedOutflowMinor, observedMonths } = cashFlow;
   const affordability = assessAffordability(
     { monthlyInflowMinor, monthlyOutflowMinor, monthlyFixedOutflowMinor, observedMonths },
     policy,
   );
-  const quotes = quoteTerms({
+  const quoteFacts = {
     requestedPrincipalMinor: Math.min(
       application.requestedPrincipalMinor,
       proposal.principalMaxMinor ?? application.requestedPrincipalMinor,
@@ -61,24 +67,36 @@ export function reviewOffers(facts: ReviewOfferFacts): ReviewOffers {
     requestedTermMonths,
     probabilityOfDefault,
     policy,
+    terms,
     pricing,
     affordability,
-    borrowerHeadroomMinor: policy.singleBorrowerLimitMinor - facts.borrowerExposureMinor,
-    capitalHeadroomMinor: program.capitalMinor - facts.reservedCapitalMinor,
-  });
+    decidedOn,
+    headroomMinor: Math.min(
+      terms.singleBorrowerLimitMinor - facts.borrowerExposureMinor,
+      program.capitalMinor - facts.reservedCapitalMinor,
+      facts.recommenderLimitMinor ?? Number.POSITIVE_INFINITY,
+    ),
+  };
+  const quotes = quotesOf(quoteFacts, candidatesOf(quoteFacts));
   const suffix = application.decisionId.replace(/^dec_/, '').slice(0, ID_SUFFIX_MAX);
-  const offers = quotes
-    .filter((quote) => withinCap(quote, pricing))
-    .slice(0, OFFERS_MAX)
-    .map((quote, index) => ({ offerId: `ofr_${suffix}-r${index + 1}`, ...quote }));
+  const offers = offeredTerms(quotes, requestedTermMonths).map((quoted, index) => ({
+    offerId: `ofr_${suffix}-r${index + 1}`,
+    ...quoted,
+  }));
   if (offers.length === 0) {
     throw new DomainError(
       'wrong_state',
       'nothing can be offered within affordability, the limits of borrower and program, and the cap on the APR',
     );
   }
-  return { affordability, pricing, offers, limitMinor: Math.max(...offers.map((o) => o.principalMinor)) };
+  return {
+    terms,
+    affordability,
+    pricing,
+    offers,
+    limitMinor: Math.max(...offers.map((o) => o.principalMinor)),
+  };
 }
 
-/** Letters and digits of an id's part after the prefix, three of them the offer's own. */
-const ID_SUFFIX_MAX = 45;
+/** Letters and digits of an id's part after the prefix, four of them the offer's own. */
+const ID_SUFFIX_MAX = 44;

@@ -1,9 +1,18 @@
 import { z } from 'zod';
 import { application } from './application.ts';
 import { instant } from './calendar.ts';
-import { affordability, type Decision, decision, decisionOutcomes, offer, pricing } from './decision.ts';
+import {
+  affordability,
+  type Decision,
+  decision,
+  decisionOutcomes,
+  OFFERS_MAX,
+  offer,
+  pricing,
+} from './decision.ts';
 import { DomainError } from './errors.ts';
 import { decisionId, reviewId, tenantId } from './identifiers.ts';
+import { lendingTerms } from './lending/program-terms.ts';
 import { amountMinor, positiveAmountMinor } from './money.ts';
 import type { ProgramPolicy } from './program.ts';
 import { EXPIRED, type ReviewReasonCode, reviewReasonCodes, reviewReasons } from './review-reasons.ts';
@@ -65,7 +74,9 @@ export const reviewDecision = z.strictObject({
   assessment: assessment.nullable(),
   affordability: affordability.nullable(),
   pricing: pricing.nullable(),
-  offers: z.array(offer).max(3),
+  /** What the offers were priced on: in force on the day of the approval; null without offers. */
+  terms: lendingTerms.nullable(),
+  offers: z.array(offer).max(OFFERS_MAX),
   limitMinor: amountMinor,
 });
 export type ReviewDecision = z.output<typeof reviewDecision>;
@@ -206,6 +217,7 @@ export function expiredReview(item: Review, policyVersion: string, nowMs: number
     assessment: null,
     affordability: null,
     pricing: null,
+    terms: null,
     offers: [],
     limitMinor: 0,
   });
@@ -225,6 +237,7 @@ export function decisionAfterReview(made: Decision, resolutions: readonly Review
     outcome,
     decidedAt,
     policyVersion,
+    termsVersion: last.terms?.version ?? made.termsVersion,
     automated: false,
     reasons: outcome === 'declined' ? [{ code: last.reasonCode, sentences }] : [],
     affordability: last.affordability,

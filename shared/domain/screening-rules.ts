@@ -1,6 +1,7 @@
 import { type BusinessDate, businessDateOf, DEFAULT_TIME_ZONE, daysBetween } from './calendar.ts';
 import type { DecisionInput } from './decision.ts';
 import { atLeast, atMost, type Finding, type Rule, type Stage } from './decision-rules.ts';
+import { admitsTerm, leastPrincipalMinor, termsText } from './lending/program-terms.ts';
 
 /** What is known before anything is scored. */
 export interface ScreeningFacts {
@@ -204,10 +205,10 @@ export const termNotOffered: Rule<ScreeningFacts> = {
   code: 'term_not_offered',
   sentences: { zh: '该项目不提供所申请的期限', en: 'The program does not lend for the term asked' },
   effect: 'declines',
-  check: ({ input: { application, program } }) => ({
-    broken: !program.policy.termMonths.includes(application.requestedTermMonths),
+  check: ({ input: { application, terms } }) => ({
+    broken: !terms.products.some((offered) => admitsTerm(offered, application.requestedTermMonths)),
     observed: application.requestedTermMonths,
-    bound: program.policy.termMonths.join(','),
+    bound: [...new Set(terms.products.map(termsText))].join(' '),
   }),
 };
 
@@ -218,8 +219,8 @@ export const principalBelowMinimum: Rule<ScreeningFacts> = {
     en: 'The amount asked is below the least the program lends',
   },
   effect: 'declines',
-  check: ({ input: { application, program } }) =>
-    atLeast(application.requestedPrincipalMinor, program.policy.minimumPrincipalMinor),
+  check: ({ input: { application, terms } }) =>
+    atLeast(application.requestedPrincipalMinor, leastPrincipalMinor(terms)),
 };
 
 /**

@@ -12,6 +12,8 @@ import { dayBundleStore } from '../../shared/store/day-bundles.ts';
 import { decisionStore } from '../../shared/store/decisions.ts';
 import { CapacityMeter, openTable, type StoreTable } from '../../shared/store/dynamo.ts';
 import { entrepreneurStore } from '../../shared/store/entrepreneurs.ts';
+import { lendingTermsStore } from '../../shared/store/lending-terms.ts';
+import { programLoans } from '../../shared/store/program-loans.ts';
 import { programStore } from '../../shared/store/programs.ts';
 import { stationStore } from '../../shared/store/stations.ts';
 import {
@@ -33,7 +35,7 @@ const DECISIONS_METERED = 24;
 
 type Stores = Pick<
   SubmitApplicationDependencies,
-  'programs' | 'stations' | 'entrepreneurs' | 'bundles' | 'decisions'
+  'programs' | 'stations' | 'entrepreneurs' | 'bundles' | 'decisions' | 'terms' | 'listed'
 >;
 
 /**
@@ -145,6 +147,8 @@ const storesOf = (table: StoreTable): Stores => ({
   entrepreneurs: entrepreneurStore(table),
   bundles: dayBundleStore(table),
   decisions: decisionStore(table),
+  terms: lendingTermsStore(table),
+  listed: programLoans(table),
 });
 
 /** Answers at once with what the table would; commits nothing. */
@@ -176,5 +180,7 @@ function storesInMemory(histories: readonly SimulatedHistory[]): Stores {
       get: async () => undefined,
       getExposureMinor: async () => 0,
     },
+    terms: { inForce: async () => null },
+    listed: { vouchedFor: async () => [] },
   };
 }

@@ -1,7 +1,5 @@
-import fc from 'fast-check';
-import { expect, it, test } from 'vitest';
-import { affordablePrincipalMinor, assessAffordability } from '../../shared/domain/affordability.ts';
-import { equalInstallmentMinor } from '../../shared/domain/amortization.ts';
+import { expect, test } from 'vitest';
+import { assessAffordability } from '../../shared/domain/affordability.ts';
 
 const policy = { stressedIncomeBps: 7_000, installmentToCashFlowBps: 5_000 };
 
@@ -24,26 +22,8 @@ test.each([
   };
   expect(assessAffordability(cashFlow, policy)).toEqual({
     ...cashFlow,
+    stressedMonthlyInflowMinor: Math.round(inflow * 0.7),
     stressedMonthlyNetMinor: net,
     maximumInstallmentMinor: most,
   });
-});
-
-it('carries no principal whose installment is above the bound, and the very greatest that is not', () => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 0, max: 10_000_000 }),
-      fc.integer({ min: 0, max: 3_600 }),
-      fc.constantFrom(6, 12, 18, 24, 36),
-      (maximumInstallmentMinor, annualRateBps, termMonths) => {
-        const principal = affordablePrincipalMinor({ maximumInstallmentMinor }, annualRateBps, termMonths);
-        expect(equalInstallmentMinor(principal, annualRateBps, termMonths)).toBeLessThanOrEqual(
-          maximumInstallmentMinor,
-        );
-        expect(equalInstallmentMinor(principal + 1, annualRateBps, termMonths)).toBeGreaterThan(
-          maximumInstallmentMinor,
-        );
-      },
-    ),
-  );
 });

@@ -5,7 +5,10 @@ import { describe, expect, it, test } from 'vitest';
 import { appraisalStages } from '../../shared/domain/appraisal-rules.ts';
 import { decide, decisionBytes, needsScore, replay } from '../../shared/domain/decide.ts';
 import { type Decision, type DecisionInput, decision, decisionInput } from '../../shared/domain/decision.ts';
+import { termsOf } from '../../shared/domain/lending/implied-terms.ts';
+import type { LendingTerms } from '../../shared/domain/lending/program-terms.ts';
 import { screeningStages } from '../../shared/domain/screening-rules.ts';
+import { committedTerms, offeredProductOf } from '../support/offered-products.ts';
 import { DECIDED_AT, sampleExplanations, sampleInput, sampleModel } from '../support/sample-decision.ts';
 
 const context = { decidedAt: DECIDED_AT, model: sampleModel, explanations: sampleExplanations };
@@ -14,11 +17,33 @@ const codesInOrder = [...screeningStages, ...appraisalStages].flatMap((stage) =>
   stage.rules.map((rule) => rule.code),
 );
 
+const monthly = offeredProductOf({ method: 'equal_installments' });
+/** Terms that a row names as `terms=…`. */
+const namedTerms: Record<string, LendingTerms> = {
+  committed: committedTerms([monthly]),
+  cheap: committedTerms([{ ...monthly, annualRateMaxBps: 600 }]),
+  // Its share of sales is more than the station has to spare; the other starts above what is asked for.
+  unfitting: committedTerms([
+    offeredProductOf({
+      method: 'sales_linked',
+      inflowShareBps: 9_000,
+      fixedChargeBps: 600,
+      monthlyFloorBps: 0,
+    }),
+    { ...monthly, principalMinMinor: 6_000_000 },
+  ]),
+};
+
 /** `a.b=value; …` applied to the sample input; values are JSON where they parse as such. */
 function changed(change: string): DecisionInput {
   const input: unknown = structuredClone(sampleInput());
+  let named: LendingTerms | undefined;
   for (const assignment of change.split(';').filter((part) => part !== '')) {
     const [path = '', text = ''] = assignment.split('=');
+    if (path === 'terms') {
+      named = namedTerms[text] ?? expect.fail(`no terms are called ${text}`);
+      continue;
+    }
     const keys = path.split('.');
     const last = keys.pop() ?? '';
     const target = keys.reduce<unknown>(
@@ -27,7 +52,8 @@ function changed(change: string): DecisionInput {
     ) as Record<string, unknown>;
     target[last] = /^(null|\d+(\.\d+)?)$/.test(text) ? JSON.parse(text) : text;
   }
-  return decisionInput.parse(input);
+  const parsed = decisionInput.parse(input);
+  return { ...parsed, terms: named ?? termsOf(parsed.program, null) };
 }
 
 const table: Record<string, string>[] = parse(

@@ -74,6 +74,7 @@ describe('the explanation of a decision', () => {
       assessment: null,
       affordability: null,
       pricing: null,
+      terms: null,
       offers: [],
       limitMinor: 0,
     };

@@ -30,7 +30,11 @@ function pastDecisions(change: Partial<ProgramPolicy> = {}) {
 }
 
 const trialOf = (change: Partial<ProgramPolicy>) =>
-  policyTrial(pastDecisions(), { ...policy, policyVersion: 'trial', ...change }, context);
+  policyTrial(
+    pastDecisions(),
+    { policy: { ...policy, policyVersion: 'trial', ...change }, terms: null },
+    context,
+  );
 
 describe('a policy trial', () => {
   it('of the policy in force changes nothing', () => {
@@ -44,7 +48,7 @@ describe('a policy trial', () => {
 
   it('of a lower cut-off swaps in whom the old one turned away, at the expected loss that brings', () => {
     const strict = pastDecisions({ minimumCreditScore: 700, referBelowCreditScore: 700 });
-    const trial = policyTrial(strict, policy, context);
+    const trial = policyTrial(strict, { policy, terms: null }, context);
     expect(trial.swapIn.length).toBeGreaterThan(0);
     expect(trial.swapOut).toEqual([]);
     expect(trial.after.expectedLossMinor).toBeGreaterThan(trial.before.expectedLossMinor);
@@ -63,16 +67,19 @@ describe('a policy trial', () => {
       ...context,
       decidedAt: DECIDED_AT,
     });
-    expect(policyTrial([unscored], policy, context)).toMatchObject({ tried: 1, needingScore: [] });
+    expect(policyTrial([unscored], { policy, terms: null }, context)).toMatchObject({
+      tried: 1,
+      needingScore: [],
+    });
     const consented = { ...unscored, input: { ...unscored.input, consentId: 'cns_1' } };
-    expect(policyTrial([consented], policy, context)).toMatchObject({
+    expect(policyTrial([consented], { policy, terms: null }, context)).toMatchObject({
       tried: 0,
       needingScore: [unscored.decisionId],
     });
     const [scored] = pastDecisions();
     if (scored === undefined) throw new Error('no decision');
     const other = { ...sampleModel, modelSha256: 'd'.repeat(64) };
-    expect(policyTrial([scored], policy, { ...context, model: other })).toMatchObject({
+    expect(policyTrial([scored], { policy, terms: null }, { ...context, model: other })).toMatchObject({
       tried: 0,
       scoredByAnotherModel: [scored.decisionId],
     });

@@ -15,6 +15,7 @@ export const lendingTerms = {
   version: '2026-1',
   effectiveFrom: '2026-03-01',
   singleBorrowerLimitMinor: 10_000_000,
+  guaranteeShareBps: 3_000,
   products: [
     {
       product: {

@@ -2,6 +2,7 @@ import { scoreCardOf } from '../../shared/domain/credit-score.ts';
 import type { DecidingModel } from '../../shared/domain/decide.ts';
 import { type DecisionInput, decisionInput } from '../../shared/domain/decision.ts';
 import type { FeatureExplanation } from '../../shared/domain/feature-explanation.ts';
+import { termsOf } from '../../shared/domain/lending/implied-terms.ts';
 import { evaluateShapes, shapeModelOf } from '../../shared/domain/shape-model.ts';
 import { sampleApplication, sampleProgram } from './sample-lending.ts';
 
@@ -88,9 +89,11 @@ export function sampleInput(
 ): DecisionInput {
   const vector = Float32Array.from(features, (value) => value ?? Number.NaN);
   const { logOdds, contributions } = evaluateShapes(sampleModel.shapes, vector);
+  const program = change.program ?? sampleProgram();
   return decisionInput.parse({
     application: sampleApplication(),
-    program: sampleProgram(),
+    program,
+    terms: termsOf(program, null),
     station: {
       stationId: 'stn_anji-7',
       countyId: 'cty_anji',
@@ -128,6 +131,7 @@ export function sampleInput(
     }),
     reservedCapitalMinor: 0,
     borrowerExposureMinor: 0,
+    recommenderLimitMinor: null,
     ...change,
   });
 }

@@ -1,5 +1,6 @@
 import type { Application } from '../../shared/domain/application.ts';
 import type { Decision } from '../../shared/domain/decision.ts';
+import { termsOf } from '../../shared/domain/lending/implied-terms.ts';
 import { type Program, program } from '../../shared/domain/program.ts';
 
 export const LENDER = 'ten_rural-bank';
@@ -77,10 +78,12 @@ export function sampleDecision(
     outcome: 'approved',
     automated: true,
     policyVersion: '2026-1',
+    termsVersion: '2026-1',
     featureListHash: null,
     input: {
       application: submitted,
       program: sampleProgram(),
+      terms: termsOf(sampleProgram(), null),
       station: null,
       entrepreneur: null,
       consentId: null,
@@ -90,6 +93,7 @@ export function sampleDecision(
       score: null,
       reservedCapitalMinor: 0,
       borrowerExposureMinor,
+      recommenderLimitMinor: null,
     },
     rules: [],
     reasons: [],

@@ -1,8 +1,10 @@
 import type { Decision } from '../../shared/domain/decision.ts';
+import { termsOf } from '../../shared/domain/lending/implied-terms.ts';
 import type { LoanEvent } from '../../shared/domain/lending/loan-event.ts';
 import { contractOfOffer } from '../../shared/domain/lending/loan-offer.ts';
 import { receiptOf } from '../../shared/domain/lending/loan-receipt.ts';
 import { openLoan, recordForward } from '../../shared/domain/lending/loan-record.ts';
+import type { LendingTerms } from '../../shared/domain/lending/program-terms.ts';
 import { program } from '../../shared/domain/program.ts';
 import { decisionStore } from '../../shared/store/decisions.ts';
 import type { StoreTable } from '../../shared/store/dynamo.ts';
@@ -18,6 +20,8 @@ export interface SeededOffer {
   readonly termMonths?: number;
   readonly decidedAt?: string;
   readonly recommenderId?: string;
+  /** What the decision was made on. Default: what the program's policy implies. */
+  readonly terms?: LendingTerms;
 }
 
 /** An approved decision with one offer, in the program of the route samples: what no model is asked for in tests. */
@@ -30,6 +34,10 @@ export async function seedOffer(table: StoreTable, seeded: SeededOffer = {}): Pr
     decidedAt = '2026-03-01T00:00:00.000Z',
     recommenderId,
   } = seeded;
+  const ofProgram = program.parse({ programId, ...programTerms });
+  const terms = seeded.terms ?? termsOf(ofProgram, null);
+  const [offered] = terms.products;
+  if (offered === undefined) throw new Error('the terms have no product');
   const entrepreneurId = `ent_${name}`;
   const application = sampleApplication({
     programId,
@@ -45,7 +53,8 @@ export async function seedOffer(table: StoreTable, seeded: SeededOffer = {}): Pr
     lenderTenantId: 'ten_lender',
     input: {
       ...plain.input,
-      program: program.parse({ programId, ...programTerms }),
+      program: ofProgram,
+      terms,
       entrepreneur: {
         entrepreneurId,
         role: 'partner',
@@ -58,13 +67,19 @@ export async function seedOffer(table: StoreTable, seeded: SeededOffer = {}): Pr
     offers: [
       {
         offerId: 'ofr_1',
+        productCode: offered.product.productCode,
+        productName: offered.product.name,
+        repaymentMethod: offered.product.repayment.method,
         principalMinor,
         termMonths,
         annualRateBps: 900,
         originationFeeMinor: principalMinor / 200,
+        asIfDisbursedOn: decidedAt.slice(0, 10),
+        installments: termMonths,
         installmentMinor: Math.ceil(principalMinor / termMonths),
         totalRepayableMinor: principalMinor,
         aprBps: 1_050,
+        aprAtObservedInflowBps: null,
         expectedLossMinor: 0,
       },
     ],
@@ -99,7 +114,7 @@ export async function seedLoan(
   const held = await reservationStore(table).get(lender, programId, decision);
   if (held === undefined) throw new Error('the approval reserved nothing');
   const common = { loanId, businessDate: disbursedOn };
-  const contract = contractOfOffer(decision, offer, null, undefined, disbursedOn);
+  const contract = contractOfOffer(decision, offer, disbursedOn);
   const accepted = { ...common, type: 'contract_accepted', eventId: 'accepted', contract } as const;
   const commit = async (event: LoanEvent) => {
     const before = (await loans.get(lender, programId, loanId)) ?? null;

@@ -35,6 +35,8 @@ export const loanContract = scheduleTerms.extend({
   programId,
   applicationId,
   offerId,
+  /** The program's lending terms that the offer was priced on. Absent where none were, as in a simulation. */
+  termsVersion: z.string().optional(),
   borrowerId: entrepreneurId,
   /** The partner who vouched. */
   recommenderId: entrepreneurId.nullable(),

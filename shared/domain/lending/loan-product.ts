@@ -36,6 +36,7 @@ export const repaymentMethod = z.discriminatedUnion('method', [
   }),
 ]);
 export type RepaymentMethod = z.output<typeof repaymentMethod>;
+export const repaymentMethods = repaymentMethod.options.map((option) => option.shape.method.value);
 
 export const allocationComponents = ['fees', 'penalty', 'interest', 'principal'] as const;
 export type AllocationComponent = (typeof allocationComponents)[number];

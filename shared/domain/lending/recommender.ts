@@ -1,7 +1,7 @@
-import { z } from 'zod';
-import { amountMinor, BPS, mulDivMinor, shareBps } from '../money.ts';
+import { BPS, mulDivMinor } from '../money.ts';
 import type { LoanSnapshot } from './loan-snapshot.ts';
 import { isAtRisk } from './portfolio.ts';
+import type { RecommenderPolicy } from './program-terms.ts';
 
 /** How the loans a partner vouched for have fared. */
 export interface RecommenderRecord {
@@ -50,15 +50,6 @@ export function recommenderRecord(
   };
 }
 
-/** A program's bound on what one partner may vouch for. */
-export const recommenderPolicy = z.strictObject({
-  outstandingMaxMinor: amountMinor,
-  activeLoansMax: z.int().min(0).max(10_000),
-  delinquencyMaxBps: shareBps,
-  lossMaxBps: shareBps,
-});
-export type RecommenderPolicy = z.output<typeof recommenderPolicy>;
-
 export const recommenderBounds = [
   'within_bounds',
   'loss_over_bound',
@@ -67,6 +58,21 @@ export const recommenderBounds = [
   'outstanding_over_bound',
 ] as const;
 export type RecommenderBound = (typeof recommenderBounds)[number];
+
+/**
+ * What a partner may still vouch for in a program, by their loans of all programs; null where nobody vouches or the
+ * program sets no bound.
+ */
+export function mayVouchForMinor(
+  recommenderId: string | null,
+  programId: string,
+  policy: RecommenderPolicy | undefined,
+  vouched: Iterable<LoanSnapshot>,
+): number | null {
+  if (recommenderId === null || policy === undefined) return null;
+  const ofProgram = [...vouched].filter((loan) => loan.programId === programId);
+  return recommenderLimit(recommenderRecord(recommenderId, ofProgram), policy).limitMinor;
+}
 
 /** What the partner may still vouch for, and what bounds it. */
 export function recommenderLimit(

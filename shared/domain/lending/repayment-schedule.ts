@@ -156,12 +156,16 @@ export function originationFeeMinor(terms: ScheduleTerms): number {
 }
 
 /** The loan as the borrower's dated cash flows, the up-front fee included. */
-export function cashFlowsOf(terms: ScheduleTerms, disbursedOn: BusinessDate): DatedCashFlow[] {
+export function cashFlowsOf(
+  terms: ScheduleTerms,
+  disbursedOn: BusinessDate,
+  schedule: readonly DatedInstallment[] = repaymentSchedule(terms, disbursedOn),
+): DatedCashFlow[] {
   const feeMinor = originationFeeMinor(terms);
   const deducted = terms.product.originationFee.collected === 'deducted';
   return [
     { on: disbursedOn, amountMinor: terms.principalMinor - (deducted ? feeMinor : 0) },
-    ...repaymentSchedule(terms, disbursedOn)
+    ...schedule
       .map(({ dueOn, principalMinor, interestMinor, number }) => ({
         on: dueOn,
         amountMinor: -(principalMinor + interestMinor + (number === 1 && !deducted ? feeMinor : 0)),
@@ -179,13 +183,16 @@ export interface CostOfCredit {
   readonly maturesOn: BusinessDate;
 }
 
-/** What a borrower is told before signing. */
-export function costOfCredit(terms: ScheduleTerms, disbursedOn: BusinessDate): CostOfCredit {
-  const schedule = repaymentSchedule(terms, disbursedOn);
+/** What a borrower is told before signing. `schedule` is the terms' own, where a caller has it. */
+export function costOfCredit(
+  terms: ScheduleTerms,
+  disbursedOn: BusinessDate,
+  schedule: readonly DatedInstallment[] = repaymentSchedule(terms, disbursedOn),
+): CostOfCredit {
   const feeMinor = originationFeeMinor(terms);
   const totalInterestMinor = schedule.reduce((sum, item) => sum + item.interestMinor, 0);
   return {
-    annualPercentageRate: annualPercentageRate(cashFlowsOf(terms, disbursedOn)),
+    annualPercentageRate: annualPercentageRate(cashFlowsOf(terms, disbursedOn, schedule)),
     totalInterestMinor,
     feeMinor,
     totalRepayableMinor: terms.principalMinor + totalInterestMinor + feeMinor,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DomainError } from '../../../shared/domain/errors.ts';
 import { allInRateBps } from '../../../shared/domain/lending/all-in-rate.ts';
-import { commitProgramTerms, programTerms } from '../../../shared/domain/lending/program-terms.ts';
+import { commitProgramTerms } from '../../../shared/domain/lending/commit-program-terms.ts';
+import { programTerms } from '../../../shared/domain/lending/program-terms.ts';
 import { productOf } from './loan-support.ts';
 
 const today = '2025-05-20'; // One-year LPR 3.00 %: the ceiling is 12.00 %.
@@ -12,6 +13,7 @@ function termsOf(offered: Record<string, unknown>, effectiveFrom = today) {
     version: '2025-1',
     effectiveFrom,
     singleBorrowerLimitMinor: 30_000_000,
+    guaranteeShareBps: 3_000,
     products: [
       {
         product: productOf({ method: 'equal_installments' }),
@@ -95,6 +97,7 @@ describe('terms of a program', () => {
 
   it('refuse bounds that cross', () => {
     expect(() => termsOf({ termMonthsMin: 25 })).toThrow(/must not be below termMonthsMin/);
+    expect(() => termsOf({ termMonths: [12, 36] })).toThrow(/must lie from termMonthsMin to termMonthsMax/);
   });
 });
 

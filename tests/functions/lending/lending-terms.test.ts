@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { lendingTermsStore } from '../../../shared/store/lending-terms.ts';
 import { useTable } from '../../support/engine.ts';
 import { lendingDesk } from '../../support/lending-desk.ts';
 import { lendingTerms } from '../../support/lending-samples.ts';
@@ -75,7 +76,9 @@ describe('lending terms', () => {
   });
 
   it('bound what a partner may vouch for', async () => {
-    const seeded = { ...params, recommenderId: 'ent_voucher' };
+    const terms = await lendingTermsStore(table()).inForce('ten_lender', 'prg_terms', '2026-03-01');
+    if (terms === null) throw new Error('the test before committed no terms');
+    const seeded = { ...params, recommenderId: 'ent_voucher', terms };
     await seedLoan(table(), { ...seeded, name: 'vouched', disbursedOn: '2026-03-01' });
     await seedOffer(table(), { ...seeded, name: 'too-much' });
     const refused = await desk.call(
