@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { eventsOf, type FoundEvent } from '../../../functions/events/event-sources.ts';
 import { createHandler as createEvents } from '../../../functions/events/handler.ts';
 import { routes } from '../../../functions/routes.ts';
+import { eventRecords } from '../../../infra/stacks/background-functions.ts';
 import { eventTypeNames } from '../../../shared/domain/event.ts';
 import {
   claimReview,
@@ -12,7 +13,7 @@ import {
   sendBack,
 } from '../../../shared/domain/review.ts';
 import { eventLog } from '../../../shared/store/event-log.ts';
-import { type ItemChange, itemChangesOf } from '../../../shared/store/item-changes.ts';
+import { type ItemChange, itemChangesOf, type StreamRecord } from '../../../shared/store/item-changes.ts';
 import { reviewKey } from '../../../shared/store/table.ts';
 import { openTableStream } from '../../../shared/store/table-stream.ts';
 import { useTable } from '../../support/engine.ts';
@@ -23,9 +24,25 @@ import { testWebhooks } from '../../support/test-webhooks.ts';
 const table = useTable();
 const lives = eventfulLives(table);
 
-async function changesOfStream(): Promise<{ changes: ItemChange[]; batches: unknown[] }> {
+/** Lambda's event filtering, as far as it is used here: lists of values, and `exists`. */
+function matchesPattern(pattern: unknown, value: unknown): boolean {
+  if (Array.isArray(pattern)) {
+    return pattern.some((each: unknown) => (typeof each === 'object' ? value !== undefined : each === value));
+  }
+  return Object.entries(Object(pattern)).every(([name, inner]) =>
+    matchesPattern(inner, (value as Record<string, unknown> | undefined)?.[name]),
+  );
+}
+
+interface Batch {
+  readonly Records: readonly StreamRecord[];
+}
+const changeOf = (record: StreamRecord): ItemChange =>
+  itemChangesOf({ Records: [record] })[0] ?? expect.fail('no change');
+
+async function changesOfStream(): Promise<{ changes: ItemChange[]; batches: Batch[] }> {
   const stream = await openTableStream(table(), inject('engineEndpoint'));
-  const batches: unknown[] = [];
+  const batches: Batch[] = [];
   try {
     for (const { shardId } of await stream.shards()) {
       let iterator = await stream.iterator(shardId, undefined);
@@ -59,7 +76,7 @@ function changesOfReview(versions: readonly Review[]): ItemChange[] {
 
 let expected: ToldSubject[] = [];
 let found: FoundEvent[] = [];
-let batches: unknown[] = [];
+let batches: Batch[] = [];
 beforeAll(async () => {
   expected = [
     ...(await lives.repaidLoan('repaid')),
@@ -121,6 +138,19 @@ describe('what is told', () => {
 
   it('is every type of event there is', () => {
     expect(new Set(found.map(({ event }) => event.type))).toEqual(new Set(eventTypeNames));
+  });
+
+  it('passes the filter of the deployed stream, and a night in which a loan merely aged does not', () => {
+    const passes = (record: unknown) => eventRecords.some((pattern) => matchesPattern(pattern, record));
+    const records = batches.flatMap(({ Records }) => Records);
+    const telling = records.filter((record) => eventsOf(changeOf(record)).length > 0);
+    expect(telling.length).toBeGreaterThan(20);
+    expect(telling.filter((record) => !passes(record))).toEqual([]);
+    const aged = records.filter(
+      ({ dynamodb: { Keys, NewImage } }) => Keys.sk.S === 'LOAN' && !NewImage?.notice,
+    );
+    expect(aged.length).toBeGreaterThan(0);
+    expect(aged.filter(passes)).toEqual([]);
   });
 
   it('has an id of its own, the same however often the change is read', async () => {
