@@ -230,10 +230,13 @@ function refusalsOf(route: RouteDefinition): ZodOpenApiResponsesObject {
         description: codes.map((code) => `\`${code}\``).join(', '),
         headers: refusalHeaders(status),
         content: {
-          'application/problem+json': { schema: problem },
+          'application/problem+json': { schema: problemWith(codes) },
           ...(gatewayStatuses.has(status) ? { 'application/json': { schema: gatewayRefusal } } : {}),
         },
       },
     ]),
   );
 }
+
+/** A problem of one of these codes alone: a client may switch over them, and a fuzzer holds an answer to them. */
+const problemWith = (codes: readonly string[]) => problem.and(z.looseObject({ code: z.enum(codes) }));

@@ -74,6 +74,10 @@ const MISTAKES = [
   ['a path that is not there', `void c.GET('/v1/nothing', {});`],
   ['a parameter left out', `void c.GET('/v1/programs/{programId}', {});`],
   ['a query that is not taken', `void c.GET('/v1/events', { params: { query: { offset: 1 } } });`],
+  [
+    'a code that is not answered',
+    `void c.GET('/v1/events', {}).then(({ error }) => problemOf(error)?.code === 'loan_state_conflict');`,
+  ],
   ['a field that is not answered', `void c.GET('/v1/events', {}).then(({ data }) => data?.items);`],
   [
     'a body of another shape',
@@ -145,11 +149,12 @@ describe('the typed client', () => {
 
   it('does not compile with a mistake', async () => {
     const start = [
-      `import { createCunxinClient } from './client.js';`,
+      `import { createCunxinClient, problemOf } from './client.js';`,
       `const c = createCunxinClient({ baseUrl: '', token: '' });`,
       '',
     ].join('\n');
-    expect(await compile('sound', start)).toBe('');
+    const sound = `void c.GET('/v1/events', {}).then(({ error }) => problemOf(error)?.code === 'forbidden');`;
+    expect(await compile('sound', start + sound)).toBe('');
     const errors = await compile('mistakes', start + MISTAKES.map(([, line]) => line).join('\n'));
     for (const [index, [what]] of MISTAKES.entries()) {
       expect(errors, what).toMatch(new RegExp(`mistakes\\.ts\\(${index + 3},\\d+\\): error TS`));

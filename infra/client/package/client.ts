@@ -44,11 +44,13 @@ export function createCunxinClient(options: CunxinClientOptions): Client<paths> 
 }
 
 /**
- * The problem details of an error; undefined when the gateway refused the request before any function ran, which
- * it does with a message alone.
+ * The problem details of an error, whose `code` is one of those its operation answers; undefined when the gateway
+ * refused the request before any function ran, which it does with a message alone.
  */
-export function problemOf(error: Problem | { readonly message: string } | undefined): Problem | undefined {
-  return error !== undefined && 'code' in error ? error : undefined;
+export function problemOf<Refusal extends Problem | { readonly message: string }>(
+  error: Refusal | undefined,
+): Extract<Refusal, Problem> | undefined {
+  return error !== undefined && 'code' in error ? (error as Extract<Refusal, Problem>) : undefined;
 }
 
 /**
