@@ -4,11 +4,13 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { addDays, businessDateOf, DEFAULT_TIME_ZONE } from '../../shared/domain/calendar.ts';
 import { parse } from '../../shared/domain/parse.ts';
+import { sampleProgram, sampleTerms } from './sample-program.ts';
 import { simulateCounty } from './simulate-county.ts';
 
 const usage = `npm run sample-requests -- --out DIR [--seed 7] [--days 730]
-Writes the request bodies of one simulated station, stn_first, up to yesterday: station.json, entrepreneur.json and
-transactions-NN.json, at most 1,000 transactions each.`;
+Writes the request bodies of one simulated station, stn_first, up to yesterday: program.json, station.json,
+entrepreneur.json and transactions-NNN.json, at most 1,000 transactions each; terms.json, lending terms of several
+products from today on; policy.json, thresholds to try on past decisions.`;
 
 const TRANSACTIONS_PER_REQUEST = 1_000;
 
@@ -42,7 +44,21 @@ async function main(): Promise<void> {
   const entrepreneur = { ...person, stationIds: [STATION_ID] };
   const transactions = [...simulated.transactions()];
   await mkdir(out, { recursive: true });
-  const write = (name: string, body: unknown) => writeFile(join(out, name), JSON.stringify(body));
+  const write = (name: string, body: unknown) =>
+    writeFile(join(out, name), `${JSON.stringify(body, null, 1)}\n`);
+  const { programId: _program, ...program } = sampleProgram({
+    programId: 'prg_first',
+    countyId: station.countyId,
+    lenderTenantId: 'ten_bank',
+    incubatorTenantId: 'ten_incubator',
+    platformTenantId: 'ten_platform',
+    capitalMinor: 100_000_000,
+    opensOn: '2020-01-01',
+    closesOn: '2039-12-31',
+  });
+  await write('program.json', program);
+  await write('terms.json', sampleTerms(today));
+  await write('policy.json', { policyVersion: 'trial', minimumCreditScore: 640, referBelowCreditScore: 660 });
   await write('station.json', station);
   await write('entrepreneur.json', entrepreneur);
   let files = 0;

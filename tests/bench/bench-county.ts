@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ingestTransactions } from '../../functions/ingest/ingest-transactions.ts';
+import { sampleProgram } from '../../models/simulator/sample-program.ts';
 import type { Consent } from '../../shared/domain/consent.ts';
 import { AMOUNT_MINOR_MAX } from '../../shared/domain/money.ts';
-import { type Program, program } from '../../shared/domain/program.ts';
+import type { Program } from '../../shared/domain/program.ts';
 import { dayBundleStore } from '../../shared/store/day-bundles.ts';
 import type { StoreTable } from '../../shared/store/dynamo.ts';
 import { entrepreneurStore } from '../../shared/store/entrepreneurs.ts';
@@ -21,39 +22,23 @@ const TRANSACTIONS_PER_REQUEST = 1_000;
 
 /** A program that never runs out: the thousandth decision does the same work as the first. */
 export function benchProgram(countyId: string): Program {
-  return program.parse({
+  const sample = sampleProgram({
     programId: PROGRAM_ID,
-    name: '村小二创业贷',
     countyId,
     lenderTenantId: LENDER,
     incubatorTenantId: INCUBATOR,
     platformTenantId: PLATFORM,
-    currency: 'CNY',
     capitalMinor: AMOUNT_MINOR_MAX,
     opensOn: '2026-01-01',
     closesOn: '2026-12-31',
-    policy: {
-      policyVersion: '2026-1',
-      eligibleStages: ['agent', 'partner', 'service'],
-      minimumTenureDays: 120,
-      minimumHistoryDays: 120,
-      minimumActiveDays: 30,
-      maximumHistoryAgeDays: 14,
-      minimumCreditScore: 600,
-      referBelowCreditScore: 620,
-      minimumPrincipalMinor: 300_000,
-      maximumPrincipalMinor: 15_000_000,
-      singleBorrowerLimitMinor: AMOUNT_MINOR_MAX,
-      termMonths: [6, 12, 18, 24],
-      stressedIncomeBps: 8_500,
-      installmentToCashFlowBps: 5_000,
-      lossGivenDefaultBps: 6_000,
-      guaranteeShareBps: 5_000,
-      marginBps: 350,
-      originationFeeBps: 50,
-      aprCapLprMultiple: 4,
-    },
   });
+  const policy = {
+    ...sample.policy,
+    singleBorrowerLimitMinor: AMOUNT_MINOR_MAX,
+    // A milder stress: most applicants reach the offers, the longest way through.
+    stressedIncomeBps: 8_500,
+  };
+  return { ...sample, policy };
 }
 
 export function consentOf({ simulated }: SimulatedHistory): Consent {
