@@ -16,7 +16,12 @@ export const contestDecisionContract = {
 export const listReviewsContract = {
   params: z.strictObject({ programId }),
   query: pageQuery,
-  response: z.strictObject({ reviews: z.array(review), nextCursor }),
+  response: z.strictObject({
+    reviews: z
+      .array(review)
+      .describe('May be fewer than asked for, even none, with a next page still to come'),
+    nextCursor,
+  }),
 } as const;
 
 const note = z.strictObject({

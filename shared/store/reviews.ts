@@ -43,6 +43,8 @@ export type StoredNote = z.output<typeof storedNote>;
 
 /** A closed case stays in the queue's partition for a day at the most, then in DynamoDB's own time. */
 const CLOSED_IN_QUEUE_SECONDS = 86_400;
+/** Places of the queue a page looks at, however many of them are closed and not yet gone. */
+const LOOKED_AT_MAX = 500;
 
 export interface ReviewPage {
   readonly reviews: readonly Review[];
@@ -153,7 +155,10 @@ export function reviewStore(table: StoreTable) {
       return found.programId === programId ? found : undefined;
     },
 
-    /** A program's undecided cases, the most pressing first. */
+    /**
+     * A program's undecided cases, the most pressing first. A page looks at a bounded part of the queue: it may be
+     * short, or empty, and still have a cursor.
+     */
     async listOpen(
       lender: string,
       programId: string,
@@ -163,7 +168,10 @@ export function reviewStore(table: StoreTable) {
       const { pk } = reviewQueueKey(lender, programId, '', '');
       const open: z.output<typeof queuedReview>[] = [];
       let after = cursor;
-      while (open.length <= limit) {
+      for (let lookedAt = 0; open.length <= limit; lookedAt += limit + 1) {
+        if (lookedAt >= LOOKED_AT_MAX) {
+          return { reviews: open.map(({ review: item }) => item), cursor: after };
+        }
         const { Items = [] } = await client.send(
           new QueryCommand({
             TableName,
