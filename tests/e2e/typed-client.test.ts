@@ -40,7 +40,21 @@ afterAll(async () => {
 
 /** What a lender's engineer writes; compiled against the package's types and run as it is. */
 const CONSUMER = `
-import { createCunxinClient, pages, problemOf, verifyWebhook } from './client.js';
+import { createCunxinClient, type Event, pages, problemOf, verifyWebhook } from './client.js';
+
+/** Each type of event narrows to its own data. */
+export function told(event: Event): string {
+  switch (event.type) {
+    case 'loan.delinquency_changed':
+      return event.data.bucketBefore + ' to ' + event.data.bucket;
+    case 'loan.repayment_recorded':
+      return event.data.recorded;
+    case 'review.decided':
+      return event.data.reasonCode;
+    default:
+      return event.path;
+  }
+}
 
 export async function tryOut(baseUrl: string, tokens: { operator: string; lender: string }, terms: object) {
   const operator = createCunxinClient({ baseUrl, token: tokens.operator });
@@ -77,6 +91,14 @@ const MISTAKES = [
   [
     'a code that is not answered',
     `void c.GET('/v1/events', {}).then(({ error }) => problemOf(error)?.code === 'loan_state_conflict');`,
+  ],
+  [
+    'a type of event that is not told',
+    `void c.POST('/v1/webhook-endpoints', { ...key, body: { url: 'x', eventTypes: ['loan.vanished'] } });`,
+  ],
+  [
+    'data of another event',
+    `void c.GET('/v1/events', {}).then(({ data }) => data?.events[0]?.data.bucketBefore);`,
   ],
   ['a field that is not answered', `void c.GET('/v1/events', {}).then(({ data }) => data?.items);`],
   [
@@ -150,7 +172,8 @@ describe('the typed client', () => {
   it('does not compile with a mistake', async () => {
     const start = [
       `import { createCunxinClient, problemOf } from './client.js';`,
-      `const c = createCunxinClient({ baseUrl: '', token: '' });`,
+      `const c = createCunxinClient({ baseUrl: '', token: '' }),` +
+        ` key = { params: { header: { 'idempotency-key': 'k' } } };`,
       '',
     ].join('\n');
     const sound = `void c.GET('/v1/events', {}).then(({ error }) => problemOf(error)?.code === 'forbidden');`;
