@@ -42,7 +42,8 @@ const trialArguments = z
     json: z.boolean().default(false),
   })
   .refine(({ policy, terms }) => policy !== undefined || terms !== undefined, {
-    message: 'policy or terms is needed',
+    path: ['policy'],
+    message: 'needed, or --terms',
   });
 
 /** What the files say, over the program as it is. Raises an Error that names the file. */

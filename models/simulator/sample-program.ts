@@ -47,7 +47,7 @@ export function sampleProgram(parties: SampleParties): Program {
 const monthly = { dayCount: 'thirty_360', originationFee: { feeBps: 50, collected: 'first_installment' } };
 const bounds = {
   annualRateMinBps: 300,
-  annualRateMaxBps: 1_100,
+  annualRateMaxBps: 1_000,
   termMonthsMin: 6,
   termMonthsMax: 24,
   principalMinMinor: 300_000,

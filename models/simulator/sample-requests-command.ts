@@ -7,7 +7,7 @@ import { parse } from '../../shared/domain/parse.ts';
 import { sampleProgram, sampleTerms } from './sample-program.ts';
 import { simulateCounty } from './simulate-county.ts';
 
-const usage = `npm run sample-requests -- --out DIR [--seed 7] [--days 730]
+const usage = `npm run sample-requests -- --out DIR [--seed 11] [--days 730]
 Writes the request bodies of one simulated station, stn_first, up to yesterday: program.json, station.json,
 entrepreneur.json and transactions-NNN.json, at most 1,000 transactions each; terms.json, lending terms of several
 products from today on; policy.json, thresholds to try on past decisions.`;
@@ -18,7 +18,7 @@ const STATION_ID = 'stn_first';
 
 const options = z.strictObject({
   out: z.string().min(1),
-  seed: z.coerce.number().pipe(z.int().min(0)).default(7),
+  seed: z.coerce.number().pipe(z.int().min(0)).default(11),
   days: z.coerce.number().pipe(z.int().min(150).max(1_000)).default(730),
 });
 

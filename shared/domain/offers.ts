@@ -1,7 +1,7 @@
 import type { BusinessDate } from './calendar.ts';
 import type { Affordability, Offer, Pricing } from './decision.ts';
 import { DomainError } from './errors.ts';
-import { allInRateBps } from './lending/all-in-rate.ts';
+import { lawfulRates } from './lending/all-in-rate.ts';
 import { carriedPrincipalMinor } from './lending/carried-principal.ts';
 import { lendingLawViolations } from './lending/lending-law.ts';
 import type { ScheduleTerms } from './lending/loan-product.ts';
@@ -162,7 +162,7 @@ function refusalOf(
   { loan, schedule, terms, pace }: Priced,
 ): Quote['refusal'] {
   const aprBps = Math.max(terms.aprBps, terms.aprAtObservedInflowBps ?? 0);
-  const agreed = { ...loan, aprBps: allInRateBps(loan, decidedOn, schedule) };
+  const agreed = { ...loan, ...lawfulRates(loan, decidedOn, schedule) };
   if (aprBps > pricing.aprCapBps || lendingLawViolations(agreed, decidedOn).length > 0) return 'above_cap';
   const pays =
     pace === null

@@ -16,9 +16,33 @@ export function allInRateBps(
   disbursedOn: BusinessDate,
   schedule: readonly DatedInstallment[] = repaymentSchedule(terms, disbursedOn),
 ): number {
+  return chargedRateBps(terms, disbursedOn, schedule, 0);
+}
+
+/**
+ * All-in rates as the law holds them: with interest and fees, and, where the product has a late fee, with that of every
+ * installment as well.
+ */
+export function lawfulRates(
+  terms: ScheduleTerms,
+  disbursedOn: BusinessDate,
+  schedule: readonly DatedInstallment[] = repaymentSchedule(terms, disbursedOn),
+): { readonly aprBps: number; readonly lateAprBps?: number } {
+  const aprBps = allInRateBps(terms, disbursedOn, schedule);
+  const { amountMinor } = terms.product.lateFee;
+  if (amountMinor === 0) return { aprBps };
+  return { aprBps, lateAprBps: chargedRateBps(terms, disbursedOn, schedule, amountMinor * schedule.length) };
+}
+
+function chargedRateBps(
+  terms: ScheduleTerms,
+  disbursedOn: BusinessDate,
+  schedule: readonly DatedInstallment[],
+  lateFeesMinor: number,
+): number {
   const { dayCount, originationFee } = terms.product;
   const feeMinor = originationFeeMinor(terms);
-  let chargedMinor = feeMinor;
+  let chargedMinor = feeMinor + lateFeesMinor;
   // A fee deducted from principal is money the borrower never had.
   const withheldMinor = originationFee.collected === 'deducted' ? feeMinor : 0;
   let balanceYears = 0;

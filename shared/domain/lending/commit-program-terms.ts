@@ -1,16 +1,21 @@
 import type { BusinessDate } from '../calendar.ts';
 import { DomainError, type FieldIssue } from '../errors.ts';
-import { allInRateBps } from './all-in-rate.ts';
+import { allInRateBps, lawfulRates } from './all-in-rate.ts';
 import { type LendingLawViolation, lendingLawRules, lendingLawViolations } from './lending-law.ts';
 import type { LoanProduct } from './loan-product.ts';
-import type { CommittedProgramTerms, ProgramTerms } from './program-terms.ts';
+import {
+  admitsTerm,
+  type CommittedProgramTerms,
+  type OfferedProduct,
+  type ProgramTerms,
+} from './program-terms.ts';
 
 /** A principal at which rounding to whole units does not show in a rate. */
 const PRINCIPAL_FOR_RATES_MINOR = 1_000_000_000;
 
 /**
  * Every clause that some loan within the terms would break if it were made on the day they take effect, by
- * the field that allows it. The dearest loan is at the highest rate; each term in months is tried, since an
+ * the field that allows it. The dearest loan is at the highest rate; each term on offer is tried, since an
  * up-front fee weighs most on the shortest and a fixed charge on the fastest repaid.
  */
 export function programTermsViolations(terms: ProgramTerms): LendingLawViolation[] {
@@ -18,9 +23,10 @@ export function programTermsViolations(terms: ProgramTerms): LendingLawViolation
     const { product, annualRateMaxBps: annualRateBps, termMonthsMin, termMonthsMax } = offered;
     const found = new Map<string, LendingLawViolation>();
     for (let termMonths = termMonthsMax; termMonths >= termMonthsMin; termMonths -= 1) {
-      const aprBps = allInRateOrNone({ product, annualRateBps, termMonths }, terms.effectiveFrom);
+      if (!admitsTerm(offered, termMonths)) continue;
+      const rates = ratesOrNone(offered, termMonths, terms.effectiveFrom);
       const violations = lendingLawViolations(
-        { product, annualRateBps, termMonths, ...(aprBps === null ? {} : { aprBps }) },
+        { product, annualRateBps, termMonths, ...rates },
         terms.effectiveFrom,
       );
       for (const violation of violations) {
@@ -46,15 +52,21 @@ function offeringField({ field }: LendingLawViolation, { repayment }: LoanProduc
     : 'product.originationFee.feeBps';
 }
 
-/** Null where the product has no schedule of this term: no such loan can be made. */
-function allInRateOrNone(
-  terms: Pick<Parameters<typeof allInRateBps>[0], 'product' | 'annualRateBps' | 'termMonths'>,
+/**
+ * At the highest rate; nothing where the product has no schedule of this term, as no such loan can be made. A late
+ * fee is a sum, not a rate: it weighs most on the smallest loan.
+ */
+function ratesOrNone(
+  { product, annualRateMaxBps, principalMinMinor }: OfferedProduct,
+  termMonths: number,
   on: BusinessDate,
-): number | null {
+): Partial<ReturnType<typeof lawfulRates>> {
+  const loan = { product, annualRateBps: annualRateMaxBps, termMonths };
   try {
-    return allInRateBps({ ...terms, principalMinor: PRINCIPAL_FOR_RATES_MINOR }, on);
+    const aprBps = allInRateBps({ ...loan, principalMinor: PRINCIPAL_FOR_RATES_MINOR }, on);
+    return { ...lawfulRates({ ...loan, principalMinor: principalMinMinor }, on), aprBps };
   } catch (error) {
-    if (error instanceof DomainError) return null;
+    if (error instanceof DomainError) return {};
     throw error;
   }
 }

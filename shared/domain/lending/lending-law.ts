@@ -31,6 +31,13 @@ export const lendingLawRules = {
       en: 'Interest and fees together may be at most four times the one-year LPR (SPC Provisions on Private Lending, art. 29)',
     },
   },
+  late_fee_over_cap: {
+    clause: 'Supreme People’s Court, Provisions on Private Lending (2020 second amendment), art. 29',
+    sentences: {
+      zh: '各期均逾期时，利息、费用与滞纳金合计不得超过一年期贷款市场报价利率的四倍（最高人民法院民间借贷司法解释第二十九条）',
+      en: 'Interest, fees and late fees together, were every installment late, may be at most four times the one-year LPR (SPC Provisions on Private Lending, art. 29)',
+    },
+  },
   bullet_over_12_months: {
     clause: 'Interim Measures for Internet Loans of Commercial Banks (2020), art. 6',
     sentences: {
@@ -56,6 +63,8 @@ export interface LawfulLendingTerms {
   readonly termMonths: number;
   /** All-in APR where the dated flows are known. */
   readonly aprBps?: number;
+  /** The same were every installment late, where the product has a late fee and the flows are known. */
+  readonly lateAprBps?: number;
 }
 
 /**
@@ -92,6 +101,13 @@ export function lendingLawViolations(terms: LawfulLendingTerms, on: BusinessDate
       observed: terms.aprBps ?? 0,
       bound: capBps,
       broken: terms.aprBps !== undefined && terms.aprBps > capBps,
+    },
+    {
+      rule: 'late_fee_over_cap',
+      field: 'product.lateFee.amountMinor',
+      observed: terms.lateAprBps ?? 0,
+      bound: capBps,
+      broken: terms.lateAprBps !== undefined && terms.lateAprBps > capBps,
     },
     {
       rule: 'bullet_over_12_months',

@@ -1,7 +1,7 @@
 import type { BusinessDate } from '../calendar.ts';
 import type { Decision, Offer } from '../decision.ts';
 import { DomainError } from '../errors.ts';
-import { allInRateBps } from './all-in-rate.ts';
+import { lawfulRates } from './all-in-rate.ts';
 import { requireLawful } from './lending-law.ts';
 import type { LoanContract } from './loan-event.ts';
 
@@ -36,6 +36,6 @@ export function contractOfOffer(decision: Decision, offer: Offer, on: BusinessDa
     annualRateBps: offer.annualRateBps,
     termMonths: offer.termMonths,
   };
-  requireLawful({ ...contract, aprBps: allInRateBps(contract, on) }, on);
+  requireLawful({ ...contract, ...lawfulRates(contract, on) }, on);
   return contract;
 }

@@ -68,6 +68,18 @@ describe('terms of a program', () => {
       'products.0.product.originationFee.feeBps all_in_rate_over_cap',
     ],
     [
+      // A year of 500.00 at 9 % costs about 24.70; with a yuan for each of twelve late installments, over 12 %.
+      'a late fee that does so when every installment of the smallest loan is late',
+      {
+        product: productOf({ method: 'equal_installments' }, { lateFee: { amountMinor: 100, graceDays: 3 } }),
+        annualRateMaxBps: 900,
+        termMonthsMin: 12,
+        termMonthsMax: 12,
+        principalMinMinor: 50_000,
+      },
+      'products.0.product.lateFee.amountMinor late_fee_over_cap',
+    ],
+    [
       'a charge on sales that comes to more',
       {
         product: productOf({
@@ -83,6 +95,16 @@ describe('terms of a program', () => {
     ],
   ])('are refused for %s', (_, offered, issue) => {
     expect(issuesOf(() => commitProgramTerms(termsOf(offered), today))).toContain(issue);
+  });
+
+  it('may have a late fee that the smallest loan bears', () => {
+    const product = productOf(
+      { method: 'equal_installments' },
+      { lateFee: { amountMinor: 500, graceDays: 3 } },
+    );
+    expect(issuesOf(() => commitProgramTerms(termsOf({ product, annualRateMaxBps: 900 }), today))).toEqual(
+      [],
+    );
   });
 
   it('follow the ceiling of the day they take effect', () => {

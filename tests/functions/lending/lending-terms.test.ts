@@ -57,6 +57,22 @@ describe('lending terms', () => {
     ]);
   });
 
+  it('with a late fee or a penalty rate that comes to more than the cap are not committed', async () => {
+    const fee = { ...offered?.product, lateFee: { amountMinor: 5_000, graceDays: 3 } };
+    const penalty = { ...offered?.product, penaltySpreadBps: 600 };
+    const late = await draftAndCommit(changed('late', { product: fee, annualRateMaxBps: 800 }));
+    const overdue = await draftAndCommit(changed('overdue', { product: penalty, annualRateMaxBps: 800 }));
+    for (const [{ status, json }, field, code, clause] of [
+      [late, 'products.0.product.lateFee.amountMinor', 'late_fee_over_cap', 'art. 29'],
+      [overdue, 'products.0.product.penaltySpreadBps', 'overdue_rate_over_cap', 'art. 28'],
+    ] as const) {
+      expect([status, json.issues]).toMatchObject([
+        400,
+        [{ field, code, message: expect.stringContaining(clause) }],
+      ]);
+    }
+  });
+
   it('that are lawful are committed once, and never changed under their version', async () => {
     const bounded = {
       recommenders: {
