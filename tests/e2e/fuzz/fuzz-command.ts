@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { z } from 'zod';
@@ -57,6 +58,8 @@ interface GroupResult {
 }
 
 const STATIONS = 16;
+/** For what runs behind the stream to come to the last write; a write it cannot take holds it up for good. */
+const DRAIN_MS = 60_000;
 const TOKEN_TTL_SECONDS = 86_400;
 /** A group of few operations with few inputs runs out of them: it is sent again, by another seed. */
 const ROUNDS_MAX = 40;
@@ -83,8 +86,17 @@ async function main(given: z.output<typeof fuzzArguments>): Promise<number> {
       const dataDirectory = join(directory, group.replaceAll(/\W/g, '-'));
       await cp(made, dataDirectory, { recursive: true });
       results.push(
-        await onService(dataDirectory, (service) =>
-          fuzzGroup({ group, service, world, command, cases: given.cases, seed, dataDirectory }),
+        await onService(dataDirectory, (service, failuresBehind) =>
+          fuzzGroup({
+            group,
+            service,
+            failuresBehind,
+            world,
+            command,
+            cases: given.cases,
+            seed,
+            dataDirectory,
+          }),
         ),
       );
     }
@@ -102,17 +114,21 @@ async function main(given: z.output<typeof fuzzArguments>): Promise<number> {
 
 async function onService<Result>(
   dataDirectory: string,
-  work: (service: LocalService) => Promise<Result>,
+  work: (service: LocalService, failuresBehind: () => number) => Promise<Result>,
 ): Promise<Result> {
+  let failuresBehind = 0;
   const service = await startLocal({
     dataDirectory,
     port: 0,
     allowPrivateWebhooks: true,
     log: ({ fault, operation }) => fault !== null && console.error(operation, fault),
-    onBackgroundFailure: () => {},
+    onBackgroundFailure: (source, error) => {
+      failuresBehind += 1;
+      console.error(`behind the stream, ${source}:`, error);
+    },
   });
   try {
-    return await work(service);
+    return await work(service, () => failuresBehind);
   } finally {
     await service.stop();
   }
@@ -121,6 +137,8 @@ async function onService<Result>(
 interface GroupRun {
   readonly group: string;
   readonly service: LocalService;
+  /** Work behind the table's stream, as events and the audit log, that a fuzzed write made fail. */
+  readonly failuresBehind: () => number;
   readonly world: FuzzWorld;
   readonly command: readonly string[];
   readonly cases: number;
@@ -164,6 +182,9 @@ async function fuzzGroup(run: GroupRun): Promise<GroupResult> {
     result.failures +=
       report.test_cases.unique_failures + report.errors.length + (report.complete && untested === 0 ? 0 : 1);
   }
+  const drained = service.background.pump.drained().then(() => true);
+  const isDrained = await Promise.race([drained, sleep(DRAIN_MS, false, { ref: false })]);
+  result.failures += run.failuresBehind() + (isDrained ? 0 : 1);
   return result;
 }
 
