@@ -169,6 +169,7 @@ async function fuzzGroup(run: GroupRun): Promise<GroupResult> {
       { mode: 0o600 },
     );
     console.log(`\n${group}: ${ofGroup.length} operations, seed ${seed + round}`);
+    await rm(reportFile, { force: true });
     await exitOf(
       [...command, '--config-file', configFile, 'run', '--include-tag', group, `${service.url}/openapi.json`],
       { output: 'inherit', cwd: dataDirectory },
