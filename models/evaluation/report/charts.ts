@@ -86,6 +86,9 @@ export function distanceChart({ roc, greatestDistance, ks }: Evaluation): Markup
         dx: 6,
         textAnchor: 'start',
         fontWeight: 600,
+        stroke: 'var(--card)',
+        strokeWidth: 4,
+        fill: 'currentColor',
       }),
     ],
   });

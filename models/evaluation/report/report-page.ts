@@ -233,7 +233,8 @@ function shapes(evaluation: Evaluation): Markup {
     return html`<h2>Shape functions</h2><p class="note">The model is no sum of shape functions.</p>`;
   }
   return html`<h2>Shape functions</h2><p class="note">What each term adds to the log-odds of default, most important first:
-exactly what the model computes. Grey: how the training rows were spread; half a percent at either end is not drawn.</p>
+exactly what the model computes. Grey: how the training rows were spread; half a percent at either end is not drawn.
+Of pairs: red raises the risk, blue lowers it.</p>
 <div class="charts">${evaluation.shapes.map((curve) =>
     figure(curve.name, shapeChart(curve, manifest.features), `Mean size ${fixed(curve.importance)}.`),
   )}</div>`;

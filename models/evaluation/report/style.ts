@@ -14,7 +14,9 @@ h3 { font-size: .95rem; margin: 0 0 2px; overflow-wrap: anywhere; }
 p { margin: 0 0 12px; max-width: 75ch; }
 .warning { border-left: 4px solid var(--watch); padding: 8px 14px; background: var(--card); max-width: 75ch; }
 .soft, .note { color: var(--soft); } .note { font-size: .87rem; margin: 0 0 8px; }
-.tiles { display: grid; gap: 12px; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); margin: 20px 0 0; }
+.tiles { display: grid; gap: 12px; grid-template-columns: repeat(2, 1fr); margin: 20px 0 0; }
+@media (min-width: 600px) { .tiles { grid-template-columns: repeat(3, 1fr); } }
+@media (min-width: 1150px) { .tiles { grid-template-columns: repeat(6, 1fr); } }
 .tile, figure { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; margin: 0; }
 .tile b { display: block; font-size: 1.45rem; line-height: 1.3; font-variant-numeric: tabular-nums; }
 .tile span { display: block; color: var(--soft); font-size: .82rem; }
@@ -31,5 +33,5 @@ th.text, td.text { text-align: left; }
 .good { color: var(--good); } .bad { color: var(--bad); } .watch { color: var(--watch); }
 .key::before { content: ""; display: inline-block; width: .7em; height: .7em; border-radius: 2px; margin-right: .35em;
   background: currentColor; }
-.key { margin-right: 1em; } .key.accent { color: var(--accent); } .key i { color: var(--soft); font-style: normal; }
+.key { display: inline-block; margin-right: 1em; } .key.accent { color: var(--accent); } .key i { color: var(--soft); font-style: normal; }
 `;
