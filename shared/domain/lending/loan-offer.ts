@@ -28,6 +28,7 @@ export function contractOfOffer(decision: Decision, offer: Offer, on: BusinessDa
     termsVersion: terms.version,
     borrowerId: application.entrepreneurId,
     recommenderId: entrepreneur?.recommenderId ?? null,
+    stationId: application.stationId,
     currency: application.currency,
     lenders: terms.lenders ?? [{ tenantId: decision.lenderTenantId, shareBps: 10_000 }],
     guaranteeShareBps: terms.guaranteeShareBps,
