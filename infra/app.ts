@@ -6,6 +6,7 @@ import { parse } from '../shared/domain/parse.ts';
 import { rateLimitSettings } from '../shared/http/rate-limit.ts';
 import { type BundleFunctionOptions, bundleFunction } from './constructs/bundle-function.ts';
 import { machineClientSettings } from './constructs/machine-client.ts';
+import { peopleSettings } from './constructs/people-client.ts';
 import { DataStack } from './stacks/data-stack.ts';
 import { deployedFunctions, entryOf } from './stacks/functions.ts';
 import { ObservabilityStack } from './stacks/observability-stack.ts';
@@ -36,6 +37,7 @@ export async function bundleFunctions(options: BundleFunctionsOptions): Promise<
 /** What cdk.json says in `context` about one deployment. */
 const deploymentSettings = z.strictObject({
   machineClients: machineClientSettings,
+  people: peopleSettings.optional(),
   alarmEmails: z.array(z.email()).default([]),
   rateLimits: rateLimitSettings.default({
     default: { read: { ratePerSecond: 50, burst: 500 }, write: { ratePerSecond: 50, burst: 500 } },
@@ -56,17 +58,25 @@ export function cunxinApp({ bundles, env = {}, ...appProps }: CunxinAppProps) {
   // A new deployment has no past to be compatible with, so every behaviour is the library's current one.
   const app = new App({ postCliContext: recommendedFlags, ...appProps });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  const { machineClients, alarmEmails, rateLimits } = parse(
+  const { machineClients, people, alarmEmails, rateLimits } = parse(
     deploymentSettings,
     {
       machineClients: app.node.tryGetContext('machineClients'),
+      people: app.node.tryGetContext('people'),
       alarmEmails: app.node.tryGetContext('alarmEmails'),
       rateLimits: app.node.tryGetContext('rateLimits'),
     },
     { root: 'context' },
   );
   const data = new DataStack(app, 'CunxinData', { env });
-  const service = new ServiceStack(app, 'CunxinService', { env, data, bundles, machineClients, rateLimits });
+  const service = new ServiceStack(app, 'CunxinService', {
+    env,
+    data,
+    bundles,
+    machineClients,
+    people,
+    rateLimits,
+  });
   const servicing = new ServicingStack(app, 'CunxinServicing', { env, servicing: service.servicing });
   const { functions, api } = service;
   const observability = new ObservabilityStack(app, 'CunxinObservability', {

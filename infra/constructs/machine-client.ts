@@ -16,8 +16,11 @@ import { type Scope, scopeNames } from '../../shared/http/scopes.ts';
 import { machineClientItem } from '../../shared/store/machine-clients.ts';
 import type { EncryptedTable } from './table-access.ts';
 
-/** An API Gateway authorizer knows its audiences one by one, and at most this many (a quota that is not raised). */
-const AUDIENCES_MAX = 50;
+/**
+ * An API Gateway authorizer knows its audiences one by one, and at most 50 (a quota that is not raised). One is
+ * the application people sign in to.
+ */
+const MACHINE_CLIENTS_MAX = 49;
 
 /** The systems that call a deployment: the context value `machineClients` of cdk.json. */
 export const machineClientSettings = z
@@ -29,7 +32,7 @@ export const machineClientSettings = z
     }),
   )
   .min(1)
-  .max(AUDIENCES_MAX)
+  .max(MACHINE_CLIENTS_MAX)
   .refine((clients) => new Set(clients.map(({ name }) => name)).size === clients.length, {
     message: 'two machine clients have the same name',
   });

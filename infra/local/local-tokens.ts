@@ -13,6 +13,7 @@ import {
 } from 'jose';
 import { z } from 'zod';
 import { parse } from '../../shared/domain/parse.ts';
+import { type PersonRights, personClaims } from '../../shared/http/roles.ts';
 import { qualifiedScope, type Scope } from '../../shared/http/scopes.ts';
 
 const ISSUER = 'cunxin-local';
@@ -32,14 +33,18 @@ const keyFile = z.strictObject({ createdAtMs: z.int(), key: privateKey });
 export interface TokenRequest {
   readonly tenantId: string;
   readonly scopes: readonly Scope[];
+  /** Default: one of the tenant. */
+  readonly clientId?: string | undefined;
   /** Default: the client itself, as in client credentials. */
   readonly subject?: string | undefined;
+  /** When it is a person's token: its claims are then those a person's has, too. */
+  readonly person?: (Omit<PersonRights, 'tenantId'> & { readonly username: string }) | undefined;
   readonly ttlSeconds?: number | undefined;
   readonly nowMs: number;
 }
 
 export interface LocalKeys {
-  /** A token signed by the newest key, with the claims Cognito's client credentials give. */
+  /** A token signed by the newest key, with the claims Cognito's tokens have. Raises `forbidden` as `personClaims`. */
   issue(request: TokenRequest): Promise<string>;
   /** The claims of a token any key of the folder signed and that is valid at `nowMs`. Rejects otherwise. */
   verify(token: string, nowMs: number): Promise<JWTPayload>;
@@ -70,17 +75,19 @@ export async function openLocalKeys(directory: string, nowMs: number): Promise<L
       const { keys } = await current();
       const newest = keys.at(-1);
       if (newest === undefined) throw new Error(`no signing key in ${directory}`);
-      const client = `local-${request.tenantId}`;
+      const { tenantId, person, clientId = `local-${tenantId}` } = request;
       const issuedAtSeconds = Math.floor(request.nowMs / 1_000);
       return new SignJWT({
         token_use: 'access',
-        client_id: client,
-        tenant: request.tenantId,
+        client_id: clientId,
+        ...(person === undefined
+          ? { tenant: tenantId }
+          : { ...personClaims({ ...person, tenantId }), username: person.username }),
         scope: request.scopes.map(qualifiedScope).join(' '),
       })
         .setProtectedHeader({ alg: ALGORITHM, kid: newest.kid, typ: 'JWT' })
         .setIssuer(ISSUER)
-        .setSubject(request.subject ?? client)
+        .setSubject(request.subject ?? clientId)
         .setJti(randomUUID())
         .setIssuedAt(issuedAtSeconds)
         .setExpirationTime(issuedAtSeconds + (request.ttlSeconds ?? TOKEN_TTL_SECONDS_DEFAULT))

@@ -130,13 +130,14 @@ export const requestGrant: TableGrant = {
 
 /** Called by Cognito, which waits five seconds for it and no longer. */
 export const tokenFunction: FunctionSettings = {
-  description: 'Adds the tenant to the access tokens of machine clients',
+  description: 'Adds tenant and roles to access tokens, and takes away the scopes a person’s roles lack',
   memoryMiB: 512,
   timeoutSeconds: 5,
   table: { access: 'read', keyPatterns: [`${MACHINE_CLIENT_PREFIX}*`] },
   onnx: false,
   monitoring: {
-    errorImpact: 'No system can get an access token, so within an hour none can call the API.',
+    errorImpact:
+      'Nobody can sign in and no system can get an access token, so within an hour none can call the API.',
     durationP99MsMax: 2_000,
   },
 };

@@ -12,10 +12,11 @@ import { type FunctionName, functionNames, routes } from '../../functions/routes
 import type { RateLimitSettings } from '../../shared/http/rate-limit.ts';
 import { qualifiedScope } from '../../shared/http/scopes.ts';
 import { CunxinFunction } from '../constructs/cunxin-function.ts';
+import { Identity } from '../constructs/identity.ts';
 import { ImportBucket } from '../constructs/import-bucket.ts';
 import { IngestQueue } from '../constructs/ingest-queue.ts';
 import type { MachineClientSettings } from '../constructs/machine-client.ts';
-import { MachineIdentity } from '../constructs/machine-identity.ts';
+import type { PeopleSettings } from '../constructs/people-client.ts';
 import { PersonKeyBucket } from '../constructs/person-key-bucket.ts';
 import { StreamConsumer } from '../constructs/stream-consumer.ts';
 import type { EncryptedTable } from '../constructs/table-access.ts';
@@ -29,6 +30,7 @@ export interface ServiceStackProps extends StackProps {
   /** Directory of each function's bundle, by name. */
   readonly bundles: Readonly<Record<string, string>>;
   readonly machineClients: readonly MachineClientSettings[];
+  readonly people: PeopleSettings | undefined;
   readonly rateLimits: RateLimitSettings;
 }
 
@@ -79,8 +81,9 @@ export class ServiceStack extends Stack {
     };
 
     const tokens = functionOf(TOKEN_FUNCTION, tokenFunction);
-    const identity = new MachineIdentity(this, 'Identity', {
+    const identity = new Identity(this, 'Identity', {
       clients: props.machineClients,
+      people: props.people,
       tokenFunction: tokens,
       data,
     });
@@ -95,7 +98,7 @@ export class ServiceStack extends Stack {
       }),
     ) as Record<FunctionName, { behind: CunxinFunction; integration: HttpLambdaIntegration }>;
 
-    const authorizer = new HttpJwtAuthorizer('machine-tokens', identity.userPool.userPoolProviderUrl, {
+    const authorizer = new HttpJwtAuthorizer('tokens', identity.userPool.userPoolProviderUrl, {
       jwtAudience: [...identity.clientIds],
     });
     this.api = new HttpApi(this, 'Api', {
@@ -188,6 +191,10 @@ export class ServiceStack extends Stack {
     ];
     new CfnOutput(this, 'ApiUrl', { value: this.stage.url });
     new CfnOutput(this, 'TokenUrl', { value: `${identity.domain.baseUrl()}/oauth2/token` });
+    if (identity.peopleClientId !== undefined) {
+      new CfnOutput(this, 'LoginUrl', { value: `${identity.domain.baseUrl()}/oauth2/authorize` });
+      new CfnOutput(this, 'PeopleClientId', { value: identity.peopleClientId });
+    }
     new CfnOutput(this, 'UserPoolId', { value: identity.userPool.userPoolId });
   }
 
@@ -215,6 +222,7 @@ export class ServiceStack extends Stack {
             responseBytes: '$context.responseLength',
             tenantId: '$context.authorizer.claims.tenant',
             clientId: '$context.authorizer.claims.client_id',
+            subject: '$context.authorizer.claims.sub',
             sourceIp: '$context.identity.sourceIp',
             error: '$context.error.message',
             authorizerError: '$context.authorizer.error',

@@ -2,6 +2,7 @@ import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import { z } from 'zod';
 import { DomainError } from '../domain/errors.ts';
 import { entrepreneurId, tenantId } from '../domain/identifiers.ts';
+import type { RoleName } from './roles.ts';
 import { qualifiedScope, type Scope, scopeNames } from './scopes.ts';
 
 export type HttpEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
@@ -10,7 +11,7 @@ export type HttpEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
 export interface Principal {
   readonly tenantId: string;
   readonly subject: string;
-  /** Set when the token is an applicant's own: its subject is the entrepreneur. Never set for a machine. */
+  /** Set when the token is an applicant's own: the entrepreneur they are. Never set for a machine. */
   readonly applicantId: string | undefined;
   readonly scopes: ReadonlySet<Scope>;
 }
@@ -20,6 +21,10 @@ const principalClaims = z.object({
   tenant: tenantId,
   sub: z.string().min(1).max(128),
   scope: z.string().default(''),
+  /** Of a person: their roles, separated by blanks. */
+  roles: z.string().default(''),
+  /** Of an applicant, and nobody else. */
+  entrepreneur: entrepreneurId.optional(),
 });
 
 const authorizedEvent = z.object({
@@ -35,11 +40,15 @@ export function principalOf(event: HttpEvent): Principal {
   if (!authorized.success) throw new DomainError('unauthenticated', 'a bearer token is required');
   const claims = principalClaims.safeParse(authorized.data.requestContext.authorizer.jwt.claims);
   if (!claims.success) throw new DomainError('forbidden', 'the token belongs to no tenant');
+  const isApplicant = claims.data.roles.split(' ').includes('applicant' satisfies RoleName);
+  if (isApplicant && claims.data.entrepreneur === undefined) {
+    throw new DomainError('forbidden', 'the token is an applicant’s and does not say who they are');
+  }
   const granted = new Set(claims.data.scope.split(' '));
   return {
     tenantId: claims.data.tenant,
     subject: claims.data.sub,
-    applicantId: entrepreneurId.safeParse(claims.data.sub).data,
+    applicantId: claims.data.entrepreneur,
     scopes: new Set(scopeNames.filter((scope) => granted.has(qualifiedScope(scope)))),
   };
 }

@@ -9,6 +9,7 @@ import { createGateway, type RunningGateway } from '../../infra/local/gateway.ts
 import { type LocalKeys, openLocalKeys } from '../../infra/local/local-tokens.ts';
 import { errorStatus } from '../../shared/http/error-status.ts';
 import { problem } from '../../shared/http/problem.ts';
+import type { RoleName } from '../../shared/http/roles.ts';
 import type { RouteDefinition } from '../../shared/http/route.ts';
 import { type Scope, scopeNames } from '../../shared/http/scopes.ts';
 import { useTable } from '../support/engine.ts';
@@ -63,7 +64,11 @@ const samples: Readonly<Record<string, (typeof routeSamples)[keyof typeof routeS
 interface Caller {
   readonly tenantId: string;
   readonly scopes: readonly Scope[];
-  readonly subject?: string;
+  readonly person?: {
+    readonly username: string;
+    readonly roles: readonly RoleName[];
+    readonly entrepreneurId?: string;
+  };
 }
 
 async function call(route: RouteDefinition, caller: Caller | null) {
@@ -159,7 +164,11 @@ describe('another tenant with every scope', () => {
 
 describe('an applicant’s own token', () => {
   // Registered by the platform, so its token is of that tenant.
-  const applicant = (subject: string) => ({ tenantId: 'ten_platform', scopes: scopeNames, subject });
+  const applicant = (entrepreneurId: string) => ({
+    tenantId: 'ten_platform',
+    scopes: scopeNames,
+    person: { username: 'li.mei', roles: ['applicant'] as const, entrepreneurId },
+  });
 
   it.each(
     named.filter(([, route]) => route.applicants === undefined),

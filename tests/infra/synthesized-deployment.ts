@@ -15,6 +15,11 @@ export const machineClients = [
   { name: 'bank', tenant: 'ten_bank', scopes: ['decisions:read'] },
 ];
 
+export const people = {
+  callbackUrls: ['https://console.example.org/signed-in', 'http://localhost:5173/signed-in'],
+  logoutUrls: ['https://console.example.org/'],
+};
+
 export const rateLimits = {
   default: { read: { ratePerSecond: 50, burst: 500 }, write: { ratePerSecond: 50, burst: 500 } },
   tenants: { ten_bank: { read: { ratePerSecond: 5, burst: 10 } } },
@@ -54,7 +59,7 @@ export async function synthesizeDeployment(
     ...options,
     bundles,
     outdir,
-    context: { machineClients, rateLimits, alarmEmails: ['duty@example.org'] },
+    context: { machineClients, people, rateLimits, alarmEmails: ['duty@example.org'] },
   });
   app.synth();
   const read = async (file: string): Promise<unknown> =>

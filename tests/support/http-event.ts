@@ -13,6 +13,8 @@ export interface TestRequest {
   readonly base64?: boolean;
   readonly requestId?: string;
   readonly subject?: string;
+  /** Of an applicant's own token. */
+  readonly entrepreneur?: string;
 }
 
 /** An event as API Gateway would send it after it verified a token. */
@@ -36,7 +38,14 @@ export function httpEvent(request: TestRequest): HttpEvent {
       apiId: 'test',
       authorizer: {
         jwt: {
-          claims: { tenant, sub: subject, scope: scopes.map(qualifiedScope).join(' ') },
+          claims: {
+            tenant,
+            sub: subject,
+            scope: scopes.map(qualifiedScope).join(' '),
+            ...(request.entrepreneur === undefined
+              ? {}
+              : { roles: 'applicant', entrepreneur: request.entrepreneur }),
+          },
           scopes: null,
         },
       },

@@ -98,7 +98,7 @@ describe('a decline on a wrong fact', () => {
     const old = await declinedThenMended('ent_1');
     const { status, json: anew } = await correct(old.decisionId, 'c1', {
       tenant: PLATFORM,
-      subject: 'ent_1',
+      entrepreneur: 'ent_1',
     });
     expect(status).toBe(201);
     expect(anew.input.application.correctsDecisionId).toBe(old.decisionId);
@@ -141,7 +141,7 @@ describe('a decline on a wrong fact', () => {
 
   it('is nobody else’s to correct', async () => {
     const old = await declinedThenMended('ent_5');
-    const stranger = { tenant: PLATFORM, subject: 'ent_1' };
+    const stranger = { tenant: PLATFORM, entrepreneur: 'ent_1' };
     expect((await correct(old.decisionId, 'c5', stranger)).status).toBe(404);
     expect((await correct(old.decisionId, 'c5', { tenant: 'ten_stranger' })).status).toBe(404);
   });

@@ -90,3 +90,109 @@ describe('a token about to be signed', () => {
     });
   });
 });
+
+/** As Cognito sends it when somebody has signed in at the login page, trigger version 3. */
+const personRequest = (changes: {
+  attributes?: Record<string, string>;
+  groups?: string[] | null;
+  scopes?: string[];
+  triggerSource?: string;
+}) => ({
+  version: '3',
+  triggerSource: changes.triggerSource ?? 'TokenGeneration_HostedAuth',
+  region: 'cn-north-1',
+  userPoolId: 'cn-north-1_EXAMPLE',
+  userName: 'zhao.lei',
+  callerContext: { awsSdkVersion: 'aws-sdk-unknown-unknown', clientId: '7people' },
+  request: {
+    userAttributes: {
+      sub: '2f1c8a52-person',
+      'cognito:user_status': 'CONFIRMED',
+      email: 'zhao.lei@example.org',
+      'custom:tenant': 'ten_bank',
+      ...changes.attributes,
+    },
+    groupConfiguration: {
+      groupsToOverride: changes.groups === undefined ? ['credit_officer'] : changes.groups,
+      iamRolesToOverride: [],
+      preferredRole: null,
+    },
+    scopes: changes.scopes ?? [
+      'openid',
+      'cunxin/reviews:write',
+      'cunxin/decisions:read',
+      'cunxin/audit:read',
+      'cunxin/programs:write',
+    ],
+  },
+  response: { claimsAndScopeOverrideDetails: null },
+});
+
+describe('a person’s token about to be signed', () => {
+  const issued: TokenIssue[] = [];
+  const dependencies = {
+    machineClients: { get: async () => expect.fail('a person is no machine client') },
+    log: (issue: TokenIssue) => issued.push(issue),
+  };
+  const generated = async (changes: Parameters<typeof personRequest>[0]) =>
+    (await issueToken(personRequest(changes), dependencies)).response.claimsAndScopeOverrideDetails
+      .accessTokenGeneration;
+
+  it.each([
+    'TokenGeneration_HostedAuth',
+    'TokenGeneration_NewPasswordChallenge',
+    'TokenGeneration_RefreshTokens',
+  ])('says tenant and roles at %s, and loses the scopes the roles lack', async (triggerSource) => {
+    expect(await generated({ triggerSource })).toEqual({
+      claimsToAddOrOverride: { tenant: 'ten_bank', roles: 'credit_officer' },
+      scopesToSuppress: ['cunxin/audit:read', 'cunxin/programs:write'],
+    });
+    expect(issued.at(-1)).toEqual({
+      clientId: '7people',
+      tenantId: 'ten_bank',
+      subject: '2f1c8a52-person',
+      roles: 'credit_officer',
+    });
+  });
+
+  it('keeps the scopes of several roles, and heeds no group that is no role', async () => {
+    const { claimsToAddOrOverride, scopesToSuppress } = await generated({
+      groups: ['on-call', 'compliance_officer', 'credit_officer'],
+    });
+    expect(claimsToAddOrOverride).toEqual({ tenant: 'ten_bank', roles: 'credit_officer compliance_officer' });
+    expect(scopesToSuppress).toEqual(['cunxin/programs:write']);
+  });
+
+  it('names the entrepreneur an applicant is', async () => {
+    const applicant = { 'custom:tenant': 'ten_platform', 'custom:entrepreneur': 'ent_1' };
+    expect(await generated({ attributes: applicant, groups: ['applicant'] })).toEqual({
+      claimsToAddOrOverride: { tenant: 'ten_platform', roles: 'applicant', entrepreneur: 'ent_1' },
+      scopesToSuppress: ['cunxin/reviews:write', 'cunxin/audit:read', 'cunxin/programs:write'],
+    });
+  });
+
+  it('takes nothing from what the application sends along', async () => {
+    const request = personRequest({});
+    const sly = {
+      ...request,
+      request: { ...request.request, clientMetadata: { tenant: 'ten_large', roles: 'operator' } },
+    };
+    const { response } = await issueToken(sly, dependencies);
+    expect(response.claimsAndScopeOverrideDetails.accessTokenGeneration.claimsToAddOrOverride).toEqual({
+      tenant: 'ten_bank',
+      roles: 'credit_officer',
+    });
+  });
+
+  it.each([
+    ['of no tenant', { attributes: { 'custom:tenant': '' } }],
+    ['of no group', { groups: null }],
+    ['of no group that is a role', { groups: ['on-call'] }],
+    ['an applicant who is no entrepreneur', { groups: ['applicant'] }],
+    ['an officer who is an entrepreneur', { attributes: { 'custom:entrepreneur': 'ent_1' } }],
+  ])('is not signed for somebody %s', async (_, changes) => {
+    await expect(issueToken(personRequest(changes), dependencies)).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+  });
+});

@@ -1,8 +1,12 @@
-import { Aws, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Aws, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import {
+  AccountRecovery,
   FeaturePlan,
   LambdaVersion,
+  ManagedLoginVersion,
+  Mfa,
   ResourceServerScope,
+  StringAttribute,
   UserPool,
   type UserPoolDomain,
   UserPoolOperation,
@@ -14,38 +18,58 @@ import { RESOURCE_SERVER, type Scope, scopeNames, scopes } from '../../shared/ht
 import { MACHINE_CLIENT_PREFIX } from '../../shared/store/table.ts';
 import { type CunxinFunction, logStatement } from './cunxin-function.ts';
 import { MachineClient, type MachineClientSettings } from './machine-client.ts';
+import { PeopleClient, type PeopleSettings } from './people-client.ts';
 import { type EncryptedTable, itemStatements } from './table-access.ts';
 
-export interface MachineIdentityProps {
+export interface IdentityProps {
   readonly clients: readonly MachineClientSettings[];
-  /** The pre token generation trigger, which adds the tenant. */
+  /** Absent: nobody signs in, systems alone call. */
+  readonly people: PeopleSettings | undefined;
+  /** The pre token generation trigger, which adds tenant and roles. */
   readonly tokenFunction: CunxinFunction;
   readonly data: EncryptedTable;
 }
 
 /**
- * Who may call: a user pool without users, one app client per calling system, access tokens by client
- * credentials. A token carries the scopes its client is allowed and, added by the trigger, its tenant.
+ * Who may call: systems and people, of one user pool. Each calling system is an app client and gets access tokens
+ * by client credentials; people sign in at the login page, to one application. A token carries scopes and, added
+ * by the trigger, its tenant; a person's also their roles and, of an applicant, the entrepreneur they are.
  *
  * Clients are declared with the deployment because API Gateway accepts only audiences it was told of, and
  * Cognito lets no trigger write another audience than the client itself.
  */
-export class MachineIdentity extends Construct {
+export class Identity extends Construct {
   readonly userPool: UserPool;
   readonly domain: UserPoolDomain;
   readonly clientIds: readonly string[];
+  readonly peopleClientId: string | undefined;
 
-  constructor(scope: Construct, id: string, props: MachineIdentityProps) {
+  constructor(scope: Construct, id: string, props: IdentityProps) {
     super(scope, id);
     this.userPool = new UserPool(this, 'Pool', {
+      // Accounts are made by administrators, who know the person.
       selfSignUpEnabled: false,
       featurePlan: FeaturePlan.ESSENTIALS,
+      signInAliases: { username: true, email: true },
+      autoVerify: { email: true },
+      keepOriginal: { email: true },
+      accountRecovery: AccountRecovery.EMAIL_ONLY,
+      // Written once, when an administrator makes the account: nobody moves to another tenant.
+      customAttributes: {
+        tenant: new StringAttribute({ minLen: 5, maxLen: 52, mutable: false }),
+        entrepreneur: new StringAttribute({ minLen: 5, maxLen: 52, mutable: false }),
+      },
+      // An authenticator app for everybody. Not text messages: a number can be taken over, and each one costs.
+      mfa: Mfa.REQUIRED,
+      mfaSecondFactor: { otp: true, sms: false },
       passwordPolicy: {
         minLength: 16,
         requireDigits: true,
         requireLowercase: true,
         requireSymbols: true,
         requireUppercase: true,
+        passwordHistorySize: 12,
+        tempPasswordValidity: Duration.days(2),
       },
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
@@ -55,13 +79,15 @@ export class MachineIdentity extends Construct {
       props.tokenFunction.lambda,
       LambdaVersion.V3_0,
     );
-    const noUsers = 'The pool has no users and no sign-up: machines only, by client secret.';
-    Validations.of(this.userPool).acknowledge(
-      { id: 'AwsSolutions-COG2', reason: `${noUsers} There is nobody to ask for a second factor.` },
-      { id: 'AwsSolutions-COG8', reason: `${noUsers} The Plus plan guards passwords and sign-ins of users.` },
-    );
+    Validations.of(this.userPool).acknowledge({
+      id: 'AwsSolutions-COG8',
+      reason:
+        'The Plus plan guards against stolen passwords. Here a password alone opens nothing: everybody has a second ' +
+        'factor, nobody signs up by themselves, and systems have no password.',
+    });
     this.domain = this.userPool.addDomain('Domain', {
       // Unique across AWS, and known before the pool exists.
+      managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN,
       cognitoDomain: { domainPrefix: `cunxin-${Aws.ACCOUNT_ID}-${Aws.REGION}` },
     });
     const resourceScopes = Object.fromEntries(
@@ -75,7 +101,18 @@ export class MachineIdentity extends Construct {
       scopes: Object.values(resourceScopes),
     });
     const provider = this.clientProvider(props.data);
-    this.clientIds = props.clients.map(
+    const people =
+      props.people === undefined
+        ? []
+        : [
+            new PeopleClient(this, 'People', {
+              settings: props.people,
+              userPool: this.userPool,
+              resourceServer,
+              resourceScopes,
+            }).clientId,
+          ];
+    const machines = props.clients.map(
       (settings) =>
         new MachineClient(this, `Client-${settings.name}`, {
           settings,
@@ -86,6 +123,8 @@ export class MachineIdentity extends Construct {
           provider,
         }).clientId,
     );
+    this.clientIds = [...people, ...machines];
+    this.peopleClientId = people[0];
   }
 
   /** Lambda's own managed policy may write to every log; this role writes to one, and single items. */
