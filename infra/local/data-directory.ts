@@ -15,3 +15,6 @@ export const backgroundDirectoryOf = (dataDirectory: string) => join(dataDirecto
 
 /** Apart from the table's data: a copy of that folder must not carry the keys to it. */
 export const personKeysDirectoryOf = (dataDirectory: string) => join(dataDirectory, 'person-keys');
+
+/** Who may sign in on this machine. */
+export const peopleDirectoryOf = (dataDirectory: string) => join(dataDirectory, 'people');

@@ -8,6 +8,7 @@ import { type LogRequest, recordOf } from '../../shared/http/request-log.ts';
 import { type RouteDefinition, routeKeyOf } from '../../shared/http/route.ts';
 import { qualifiedScope } from '../../shared/http/scopes.ts';
 import { apiGatewayEvent, lambdaContext, type ReceivedRequest } from './api-gateway-event.ts';
+import type { AuthorizationServer } from './authorization-server.ts';
 import type { LocalKeys } from './local-tokens.ts';
 
 /** What API Gateway lets through; functions hold bodies to a tighter bound of their own. */
@@ -29,6 +30,8 @@ export interface GatewayOptions<Route extends RouteDefinition> {
   readonly documents: ReadonlyMap<string, () => Promise<unknown>>;
   /** What anybody may GET that is not a JSON document, by path. */
   readonly pages?: ReadonlyMap<string, () => Promise<GatewayPage>>;
+  /** Where people sign in. Default: nowhere. */
+  readonly authorization?: AuthorizationServer;
   readonly nowMs: () => number;
   readonly newRequestId: () => string;
   readonly log: LogRequest;
@@ -56,15 +59,18 @@ export function createGateway<Route extends RouteDefinition>(options: GatewayOpt
   ): Promise<APIGatewayProxyStructuredResultV2> {
     const [rawPath = '', rawQuery = ''] = splitOnce(incoming.url ?? '', '?');
     const method = incoming.method ?? '';
+    if (options.authorization?.serves(rawPath) === true) {
+      const form = method === 'POST' ? (await readBody(incoming)).toString('utf8') : '';
+      return pageResponse(
+        await options.authorization.answer({ method, path: rawPath, query: rawQuery, form }),
+      );
+    }
     const document = method === 'GET' ? documents.get(rawPath) : undefined;
     if (document !== undefined) {
       return { statusCode: 200, headers: jsonHeaders, body: JSON.stringify(await document()) };
     }
     const page = method === 'GET' ? options.pages?.get(rawPath) : undefined;
-    if (page !== undefined) {
-      const { status, headers, body } = await page();
-      return { statusCode: status, headers: { ...headers }, body };
-    }
+    if (page !== undefined) return pageResponse(await page());
     const match = matchers.map((matches) => matches(method, rawPath)).find((found) => found !== undefined);
     if (match === undefined) throw new DomainError('not_found', 'no such operation');
     const { route, pathParameters } = match;
@@ -157,6 +163,12 @@ export function createGateway<Route extends RouteDefinition>(options: GatewayOpt
     },
   };
 }
+
+const pageResponse = ({ status, headers, body }: GatewayPage) => ({
+  statusCode: status,
+  headers: { ...headers },
+  body,
+});
 
 const jsonHeaders = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 

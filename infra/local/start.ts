@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,11 +24,13 @@ import { rateBudgetStore } from '../../shared/store/rate-budgets.ts';
 import { stationStore } from '../../shared/store/stations.ts';
 import { tableAnswers } from '../../shared/store/table-health.ts';
 import { resolveAll } from '../../shared/webhooks/public-address.ts';
+import { authorizationServer } from './authorization-server.ts';
 import { type Background, type BackgroundOptions, startBackground } from './background.ts';
 import {
   backgroundDirectoryOf,
   dataDirectoryOf,
   keysDirectoryOf,
+  peopleDirectoryOf,
   personKeysDirectoryOf,
   webhookKeyDirectoryOf,
 } from './data-directory.ts';
@@ -39,6 +41,7 @@ import { type LocalFunctionDependencies, localFunctions } from './functions.ts';
 import { createGateway, type GatewayPage } from './gateway.ts';
 import { importFolder, watchImports } from './import-folder.ts';
 import { type LocalKeys, openLocalKeys } from './local-tokens.ts';
+import { openLocalPeople } from './people.ts';
 import { referencePages } from './reference-page.ts';
 
 const TABLE_NAME = 'cunxin';
@@ -177,6 +180,12 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
         ['/openapi.json', async () => document],
       ]),
       pages: new Map([...referencePages(), ['/healthz', () => healthPage(table)]]),
+      authorization: authorizationServer({
+        people: openLocalPeople(peopleDirectoryOf(dataDirectory)),
+        keys,
+        nowMs,
+        newCode: () => randomBytes(32).toString('base64url'),
+      }),
       nowMs,
       newRequestId: randomUUID,
       log,
@@ -217,6 +226,7 @@ const directory = {
   reference: '/docs',
   document: '/openapi.json',
   health: '/healthz',
+  signIn: '/oauth2/authorize',
   token: 'npm run token -- --tenant ten_… --scope "stations:read …"',
 };
 

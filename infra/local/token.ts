@@ -1,58 +1,85 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { tenantId } from '../../shared/domain/identifiers.ts';
-import { type Scope, scopeNames, scopes } from '../../shared/http/scopes.ts';
-import { dataDirectoryOf, keysDirectoryOf } from './data-directory.ts';
+import { qualifiedScope, type Scope, scopeNames, scopes } from '../../shared/http/scopes.ts';
+import { PEOPLE_CLIENT_ID, scopesFor } from './authorization-server.ts';
+import { dataDirectoryOf, keysDirectoryOf, peopleDirectoryOf } from './data-directory.ts';
 import { openLocalKeys, TOKEN_TTL_SECONDS_DEFAULT } from './local-tokens.ts';
+import { openLocalPeople, requirePerson, username } from './people.ts';
 
 const USAGE = `Usage: npm run token -- --tenant ten_… --scope "…" [--subject …] [--ttl-seconds ${TOKEN_TTL_SECONDS_DEFAULT}]
+       npm run token -- --person NAME [--scope "…"] [--ttl-seconds ${TOKEN_TTL_SECONDS_DEFAULT}]
 
-Prints a token for the service on this machine. --scope takes scopes separated by blanks, or "all":
+Prints a token for the service on this machine: a system's, or that of a person whom npm run person added, with
+the scopes their roles allow. --scope takes scopes separated by blanks, or "all":
 ${Object.entries(scopes)
   .map(([scope, what]) => `  ${scope.padEnd(20)} ${what}`)
   .join('\n')}
 `;
 
-const tokenArguments = z.object({
+const scopeList = z
+  .string()
+  .transform((text) => (text.trim() === 'all' ? [...scopeNames] : text.trim().split(/\s+/)))
+  .pipe(z.array(z.enum(Object.keys(scopes) as [Scope, ...Scope[]])));
+const lifetime = z.coerce.number().pipe(z.int().min(1).max(86_400)).default(TOKEN_TTL_SECONDS_DEFAULT);
+
+const systemArguments = z.strictObject({
   tenant: tenantId,
-  scope: z
-    .string()
-    .transform((text) => (text.trim() === 'all' ? [...scopeNames] : text.trim().split(/\s+/)))
-    .pipe(z.array(z.enum(Object.keys(scopes) as [Scope, ...Scope[]]))),
+  scope: scopeList,
   subject: z.string().min(1).max(128).optional(),
-  'ttl-seconds': z.coerce.number().pipe(z.int().min(1).max(86_400)).default(TOKEN_TTL_SECONDS_DEFAULT),
+  'ttl-seconds': lifetime,
+});
+const personArguments = z.strictObject({
+  person: username,
+  scope: scopeList.optional(),
+  'ttl-seconds': lifetime,
 });
 
 /** The request the command line makes. Raises an Error that says which argument is wrong. */
-export function tokenArgumentsOf(args: readonly string[]): z.output<typeof tokenArguments> {
+export function tokenArgumentsOf(
+  args: readonly string[],
+): z.output<typeof systemArguments> | z.output<typeof personArguments> {
   const { values } = parseArgs({
     args: [...args],
     options: {
       tenant: { type: 'string' },
+      person: { type: 'string' },
       scope: { type: 'string' },
       subject: { type: 'string' },
       'ttl-seconds': { type: 'string' },
     },
   });
-  const parsed = tokenArguments.safeParse(values);
+  const given = { ...values };
+  const parsed = (given.person === undefined ? systemArguments : personArguments).safeParse(given);
   if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map((issue) => `--${issue.path.map(String).join('.')}: ${issue.message}`);
+  const wrong = parsed.error.issues.map(
+    (issue) =>
+      `--${issue.code === 'unrecognized_keys' ? issue.keys.join(' --') : issue.path.map(String).join('.')}: ${issue.message}`,
+  );
   throw new Error(wrong.join('\n'));
+}
+
+async function bearerOf(given: ReturnType<typeof tokenArgumentsOf>, dataDirectory: string) {
+  if (!('person' in given)) return { tenantId: given.tenant, scopes: given.scope, subject: given.subject };
+  const person = await requirePerson(openLocalPeople(peopleDirectoryOf(dataDirectory)), given.person);
+  const asked = given.scope?.map(qualifiedScope).join(' ');
+  const { tenantId: tenant, subject } = person;
+  return { tenantId: tenant, subject, scopes: scopesFor(person, asked), clientId: PEOPLE_CLIENT_ID, person };
 }
 
 if (import.meta.main) {
   try {
     const given = tokenArgumentsOf(process.argv.slice(2));
     const nowMs = Date.now();
-    const keys = await openLocalKeys(keysDirectoryOf(dataDirectoryOf(process.env)), nowMs);
-    const token = await keys.issue({
-      tenantId: given.tenant,
-      scopes: given.scope,
-      subject: given.subject,
-      ttlSeconds: given['ttl-seconds'],
-      nowMs,
-    });
-    console.log(token);
+    const dataDirectory = dataDirectoryOf(process.env);
+    const keys = await openLocalKeys(keysDirectoryOf(dataDirectory), nowMs);
+    console.log(
+      await keys.issue({
+        ...(await bearerOf(given, dataDirectory)),
+        ttlSeconds: given['ttl-seconds'],
+        nowMs,
+      }),
+    );
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     console.error(`\n${USAGE}`);
