@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { delimiter, dirname, join, resolve } from 'node:path';
@@ -23,6 +23,8 @@ export interface RunningEngine {
   readonly endpoint: string;
   readonly name: EngineName | 'endpoint';
   readonly stop: () => Promise<void>;
+  /** End it as a crash does, by SIGKILL. For an engine of this process on Linux; nothing otherwise. */
+  readonly kill: () => void;
 }
 
 interface EngineCommand {
@@ -59,7 +61,7 @@ const require = createRequire(import.meta.url);
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
   const given = process.env.DYNAMODB_ENDPOINT;
   if (options.engine === undefined && given !== undefined && given !== '') {
-    return { endpoint: given, name: 'endpoint', stop: async () => {} };
+    return { endpoint: given, name: 'endpoint', stop: async () => {}, kill: () => {} };
   }
   if ((options.dataDirectory === undefined) === (options.inMemory !== true)) {
     throw new Error('startEngine: give either dataDirectory or inMemory');
@@ -236,7 +238,16 @@ async function launch(name: EngineName, port: number, engine: EngineCommand): Pr
   // Something answered; if our engine has ended, it was somebody else's on the same port.
   const outcome = await Promise.race([ended, delay(0)]);
   if (typeof outcome === 'string') throw new Error(`${name} ${outcome}: port ${port} in use`);
-  return { endpoint, name, stop: () => stop(child, ended) };
+  return { endpoint, name, stop: () => stop(child, ended), kill: () => killChildrenOf(child) };
+}
+
+/** The engine is a child of the guard, as the kernel lists them. */
+function killChildrenOf({ pid }: ChildProcess): void {
+  const list = `/proc/${pid}/task/${pid}/children`;
+  if (pid === undefined || !existsSync(list)) return;
+  for (const each of readFileSync(list, 'utf8').trim().split(' ')) {
+    if (each !== '') process.kill(Number(each), 'SIGKILL');
+  }
 }
 
 /** Both engines answer a bare GET: dynoxide with 200, DynamoDB Local with 400. */

@@ -4,43 +4,27 @@ import type { JournalEntry } from '../../shared/domain/lending/ledger.ts';
 import { capitalUse } from '../../shared/domain/lending/loan-record.ts';
 import type { LoanCommit, LoanCommitResult, RecordedEvent, StoredLoan } from '../../shared/store/loans.ts';
 import { dayMovements } from '../../shared/store/program-books.ts';
+import { faultyCommit, type SimulatedStore, type StoreFaults } from './simulated-store.ts';
 
-/** Nobody can say whether it happened: the caller must ask again with the same key. */
-export class LostAnswer extends Error {}
-
-export interface StoreFaults {
-  /** 0 up to 1. */
-  readonly random: () => number;
-  /** Shares of commits that are lost before or after they took effect, or meet a conflict. */
-  readonly lostBefore: number;
-  readonly lostAfter: number;
-  readonly conflict: number;
-}
-
-interface KeptLoan {
+interface HeldLoan {
   stored: StoredLoan;
   readonly events: RecordedEvent[];
   readonly journal: JournalEntry[];
-}
-
-export interface MemoryCapital {
-  availableMinor: number;
-  reservedMinor: number;
-  outstandingMinor: number;
-  lostMinor: number;
 }
 
 /**
  * The loan store in memory, held to the same conditions as the table's transaction (version, event id, bank
  * reference, idempotency key: all or nothing), with faults where a network has them.
  */
-export function memoryLoans(capitalMinor: number, faults: StoreFaults) {
-  const loans = new Map<string, KeptLoan>();
+export function memoryLoans(capitalMinor: number, faults: StoreFaults): SimulatedStore {
+  const loans = new Map<string, HeldLoan>();
+  const promised = new Set<number>();
   const keys = new Map<string, { readonly inputHash: string; readonly eventId: string }>();
   const references = new Map<string, string>();
-  /** Day, account and lender: what they moved by. */
-  const books = new Map<string, number>();
-  const capital: MemoryCapital = {
+  /** By account, of all days and lenders. */
+  const booksMinor = new Map<string, number>();
+  const capital = {
+    capitalMinor,
     availableMinor: capitalMinor,
     reservedMinor: 0,
     outstandingMinor: 0,
@@ -79,9 +63,8 @@ export function memoryLoans(capitalMinor: number, faults: StoreFaults) {
       keys.set(nameOf(request), { inputHash: request.inputHash, eventId: event.event.eventId });
     }
     if (bankReference !== undefined) references.set(bankReference, loanId);
-    for (const { postedOn, account, lenderTenantId, amountMinor } of dayMovements(entries)) {
-      const name = `${postedOn} ${account} ${lenderTenantId}`;
-      books.set(name, (books.get(name) ?? 0) + amountMinor);
+    for (const { account, amountMinor } of dayMovements(entries)) {
+      booksMinor.set(account, (booksMinor.get(account) ?? 0) + amountMinor);
     }
     useCapital(step);
     return { kind: 'committed' };
@@ -99,31 +82,30 @@ export function memoryLoans(capitalMinor: number, faults: StoreFaults) {
   }
 
   return {
-    loans,
-    books,
-    capital,
     injected,
 
-    /** Promise capital to an offer; false when there is not enough. */
-    reserve(amountMinor: number): boolean {
-      if (capital.availableMinor < amountMinor) return false;
-      capital.availableMinor -= amountMinor;
-      capital.reservedMinor += amountMinor;
+    async promise({ id, contract: { principalMinor } }) {
+      if (promised.has(id)) return true;
+      if (capital.availableMinor < principalMinor) return false;
+      capital.availableMinor -= principalMinor;
+      capital.reservedMinor += principalMinor;
+      promised.add(id);
       return true;
     },
 
-    /** An offer ran out. */
-    release(amountMinor: number): void {
-      capital.availableMinor += amountMinor;
-      capital.reservedMinor -= amountMinor;
+    async release({ id, contract: { principalMinor } }) {
+      if (!promised.delete(id)) return;
+      capital.availableMinor += principalMinor;
+      capital.reservedMinor -= principalMinor;
     },
+
+    held: async () => undefined,
+    accounts: async () => ({ loans: [...loans.values()], booksMinor, capital }),
 
     get: async (_lender: string, _program: string, id: string) => loans.get(id)?.stored,
     getEvent: async (_lender: string, id: string, eventId: string) =>
       loans.get(id)?.events.find(({ event }) => event.eventId === eventId),
     getReference: async (_lender: string, reference: string) => references.get(reference),
-    readEvents: async (_lender: string, id: string) => loans.get(id)?.events.slice() ?? [],
-    readJournal: async (_lender: string, id: string) => loans.get(id)?.journal.slice() ?? [],
     async readHistory(_lender: string, { record }: StoredLoan) {
       const kept = loans.get(record.state.loanId);
       return {
@@ -133,24 +115,6 @@ export function memoryLoans(capitalMinor: number, faults: StoreFaults) {
     },
     firstResultId: async (request: IdempotentRequest, _nowMs: number) => firstOf(request),
 
-    async commit(step: LoanCommit): Promise<LoanCommitResult> {
-      const chance = faults.random();
-      if (chance < faults.lostBefore) {
-        injected.lostBefore += 1;
-        throw new LostAnswer('the request was lost');
-      }
-      if (chance < faults.lostBefore + faults.conflict) {
-        injected.conflicts += 1;
-        return { kind: 'conflict' };
-      }
-      const result = apply(step);
-      if (chance > 1 - faults.lostAfter) {
-        injected.lostAfter += 1;
-        throw new LostAnswer('the answer was lost');
-      }
-      return result;
-    },
+    commit: faultyCommit(async (step) => apply(step), faults, injected),
   };
 }
-
-export type MemoryLoans = ReturnType<typeof memoryLoans>;

@@ -1,5 +1,6 @@
 import { type RecordEventDependencies, recordEvent } from '../../functions/lending/record-event.ts';
 import { addDays, type BusinessDate } from '../../shared/domain/calendar.ts';
+import { DomainError } from '../../shared/domain/errors.ts';
 import { ageLoan } from '../../shared/domain/lending/loan.ts';
 import type { LoanContract, LoanEvent } from '../../shared/domain/lending/loan-event.ts';
 import { loanProduct } from '../../shared/domain/lending/loan-product.ts';
@@ -12,10 +13,11 @@ import {
   nextInstallment,
   payoffMinor,
 } from '../../shared/domain/lending/loan-state.ts';
+import { waivableMinor } from '../../shared/domain/lending/loan-waiver.ts';
 import { originationFeeMinor } from '../../shared/domain/lending/repayment-schedule.ts';
 import type { RandomStream } from '../simulator/random-stream.ts';
-import { LostAnswer, type MemoryLoans } from './memory-loans.ts';
 import type { SimulatedBank } from './simulated-bank.ts';
+import { LostAnswer, type SimulatedStore } from './simulated-store.ts';
 
 export const LENDER = 'ten_lender';
 export const PROGRAM = 'prg_simulated';
@@ -29,6 +31,8 @@ export interface LifeCounts {
   repayments: number;
   reversals: number;
   restructured: number;
+  waived: number;
+  salesSettled: number;
   chargedOff: number;
   crashes: number;
   retries: number;
@@ -36,7 +40,7 @@ export interface LifeCounts {
 }
 
 export interface SimulatedWorld {
-  readonly loans: MemoryLoans;
+  readonly loans: SimulatedStore;
   readonly bank: SimulatedBank;
   readonly counts: LifeCounts;
   readonly crashShare: number;
@@ -71,6 +75,7 @@ function contractFor(id: number, random: RandomStream): LoanContract {
     applicationId: `app_${id}`,
     offerId: `ofr_${id}`,
     borrowerId: `ent_${id}`,
+    stationId: `stn_${id}`,
     recommenderId: random.uniform() < 0.5 ? `ent_r${random.below(200)}` : null,
     currency: 'CNY',
     lenders:
@@ -94,16 +99,6 @@ export async function simulateLife(id: number, random: RandomStream, world: Simu
   const loanId = `loan_${id}`;
   const contract = contractFor(id, random);
   let today = addDays('2024-01-01', random.below(900));
-  if (!loans.reserve(contract.principalMinor)) {
-    counts.turnedAway += 1;
-    return;
-  }
-  counts.approved += 1;
-  if (random.uniform() < 0.1) {
-    loans.release(contract.principalMinor);
-    counts.expired += 1;
-    return;
-  }
   const dependencies: RecordEventDependencies = {
     loans,
     nowMs: () => Date.parse(`${today}T04:00:00Z`),
@@ -121,12 +116,25 @@ export async function simulateLife(id: number, random: RandomStream, world: Simu
       try {
         return await act();
       } catch (error) {
-        if (!(error instanceof LostAnswer)) throw error;
+        const busy = error instanceof DomainError && error.code === 'too_many_requests';
+        if (!busy && !(error instanceof LostAnswer)) throw error;
         counts.retries += 1;
       }
     }
   };
+  const approval = { id, contract, approvedAtMs: dependencies.nowMs() };
+  if (!(await insist(() => loans.promise(approval)))) {
+    counts.turnedAway += 1;
+    return;
+  }
+  counts.approved += 1;
+  if (random.uniform() < 0.1) {
+    await insist(() => loans.release(approval));
+    counts.expired += 1;
+    return;
+  }
   let keys = 0;
+  let paidOutOn = today;
   const record = (said: Pick<LoanEvent, 'type'> & object, on: BusinessDate, reference?: string) => {
     keys += 1;
     const key = `${id}-${keys}`;
@@ -141,7 +149,7 @@ export async function simulateLife(id: number, random: RandomStream, world: Simu
     );
   };
   const stateNow = async (): Promise<LoanState> => {
-    const stored = await loans.get(LENDER, PROGRAM, loanId);
+    const stored = await insist(() => loans.get(LENDER, PROGRAM, loanId));
     if (stored === undefined) throw new Error(`${loanId} is lost`);
     return today > stored.record.state.asOf ? ageLoan(stored.record.state, today).state : stored.record.state;
   };
@@ -160,8 +168,10 @@ export async function simulateLife(id: number, random: RandomStream, world: Simu
     const receipt = receiptOf(null, opened.record, event, today);
     const request = { tenantId: LENDER, operation: 'accept', key: loanId, inputHash: loanId };
     const opening = { lender: LENDER, before: null, after: opened.record, entries: [], request };
+    const held = await loans.held(approval);
     const result = await loans.commit({
       ...opening,
+      ...(held === undefined ? {} : { accepts: held }),
       event: { event, recordedOn: today, receipt },
       nowMs: dependencies.nowMs(),
     });
@@ -187,6 +197,7 @@ export async function simulateLife(id: number, random: RandomStream, world: Simu
       await record({ type: outcome === 'paid' ? 'disbursement_posted' : 'disbursement_voided' }, today);
     }
     counts.disbursed += 1;
+    paidOutOn = today;
   }
 
   async function receive(said: Pick<LoanEvent, 'type'> & { amountMinor: number }, on: BusinessDate) {
@@ -212,6 +223,12 @@ export async function simulateLife(id: number, random: RandomStream, world: Simu
       const on = next === undefined ? addDays(today, 20) : addDays(next, late);
       if (on > endsOn) return;
       today = on > today ? on : addDays(today, 1);
+      if (state.terms.repayment.method === 'sales_linked') {
+        // Now and then more is taken back than sold.
+        const inflowMinor = random.below(3_000_000) - 200_000;
+        await record({ type: 'sales_settled', inflowMinor } as LoanEvent, addDays(today, -1));
+        counts.salesSettled += 1;
+      }
       const due = await stateNow();
       if (turn >= failsAfter) {
         if (daysPastDue(due) > 180) {
@@ -219,6 +236,13 @@ export async function simulateLife(id: number, random: RandomStream, world: Simu
           counts.chargedOff += 1;
           break;
         }
+        continue;
+      }
+      const waivable = waivableMinor(due, 'interest');
+      if (waivable > 0 && random.uniform() < 0.01) {
+        const waived = { type: 'waived', component: 'interest', amountMinor: waivable, reason: 'hardship' };
+        await record(waived as LoanEvent, today);
+        counts.waived += 1;
         continue;
       }
       const owedMinor = Object.values(amountsDue(due)).reduce((sum, minor) => sum + minor, 0);
@@ -257,8 +281,7 @@ export async function simulateLife(id: number, random: RandomStream, world: Simu
   /** A value date some days back, never before the loan was paid out; a negative number goes forward. */
   function later(from: BusinessDate, daysBack: number): BusinessDate {
     const day = addDays(from, -daysBack);
-    const disbursedOn = loans.loans.get(loanId)?.stored.record.state.disbursedOn ?? from;
-    return day < disbursedOn ? disbursedOn : day;
+    return day < paidOutOn ? paidOutOn : day;
   }
 
   /** Ageing as the nightly run does it, month by month, with its own lost answers. */

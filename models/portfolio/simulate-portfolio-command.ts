@@ -3,17 +3,28 @@ import { SingleBar } from 'cli-progress';
 import { z } from 'zod';
 import { portfolioAtRiskBps, portfolioAtRiskDays } from '../../shared/domain/lending/portfolio.ts';
 import { formatMinor } from '../../shared/domain/money.ts';
+import { simulateOnEngine } from './simulate-on-engine.ts';
 import { type PortfolioReport, simulatePortfolio } from './simulate-portfolio.ts';
 
 const USAGE = `Usage: npm run simulate-portfolio [-- --lives 12500 --seed 1 --json]
+       npm run simulate-portfolio -- --engine [--lives 300 --seed 1 --kills 3]
 
-Lets loans live for three years against an in-memory store held to the table's conditions, with lost answers,
-conflicts and dying workers injected by the seed, and holds the books to every account of them.
+Lets loans live for three years with lost answers, conflicts and dying workers injected by the seed, and holds the
+books to every account of them: replays, the bank, the days' books, the capital. The store is in memory, held to the
+table's conditions; with --engine it is the real one on the embedded engine, several lives at once, and the engine is
+killed by SIGKILL now and then, in the middle of what it is doing.
 `;
 
+const LIVES_DEFAULT = 12_500;
+/** Three years of a loan are some fifty transactions. */
+const LIVES_ON_ENGINE_DEFAULT = 300;
+const LIVES_AT_ONCE_ON_ENGINE = 8;
+
 const simulationArguments = z.object({
-  lives: z.coerce.number().pipe(z.int().min(1).max(1_000_000)).default(12_500),
+  lives: z.coerce.number().pipe(z.int().min(1).max(1_000_000)).optional(),
   seed: z.coerce.number().pipe(z.int().min(0).max(4_294_967_295)).default(1),
+  engine: z.boolean().default(false),
+  kills: z.coerce.number().pipe(z.int().min(0).max(100)).default(3),
   json: z.boolean().default(false),
 });
 
@@ -37,7 +48,13 @@ function print(report: PortfolioReport, seconds: number): void {
 
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { lives: { type: 'string' }, seed: { type: 'string' }, json: { type: 'boolean' } },
+    options: {
+      lives: { type: 'string' },
+      seed: { type: 'string' },
+      engine: { type: 'boolean' },
+      kills: { type: 'string' },
+      json: { type: 'boolean' },
+    },
   });
   const parsed = simulationArguments.safeParse(values);
   if (!parsed.success) {
@@ -47,11 +64,15 @@ if (import.meta.main) {
     console.error(USAGE);
     process.exit(1);
   }
-  const { lives, seed, json } = parsed.data;
+  const { seed, engine, kills, json } = parsed.data;
+  const lives = parsed.data.lives ?? (engine ? LIVES_ON_ENGINE_DEFAULT : LIVES_DEFAULT);
   const bar = new SingleBar({ format: '{bar} {value}/{total} lives, {eta} s left', stream: process.stderr });
   bar.start(lives, 0);
+  const simulation = { lives, seed, onProgress: (done: number) => bar.update(done) };
   const startedMs = performance.now();
-  const report = await simulatePortfolio({ lives, seed, onProgress: (done) => bar.update(done) });
+  const report = engine
+    ? await simulateOnEngine({ ...simulation, atOnce: LIVES_AT_ONCE_ON_ENGINE, kills })
+    : await simulatePortfolio(simulation);
   const seconds = (performance.now() - startedMs) / 1_000;
   bar.stop();
   if (json) console.log(JSON.stringify({ seed, lives, seconds, ...report }));

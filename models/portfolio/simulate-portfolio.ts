@@ -5,22 +5,27 @@ import { replayLoan } from '../../shared/domain/lending/loan.ts';
 import { capitalUse, recordSnapshot } from '../../shared/domain/lending/loan-record.ts';
 import { type Portfolio, portfolioOf } from '../../shared/domain/lending/portfolio.ts';
 import { RandomStream } from '../simulator/random-stream.ts';
-import { type MemoryLoans, memoryLoans } from './memory-loans.ts';
+import { memoryLoans } from './memory-loans.ts';
 import { type LifeCounts, simulateLife } from './simulate-life.ts';
 import { type SimulatedBank, simulatedBank } from './simulated-bank.ts';
+import type { InjectedFaults, SimulatedStore, StoreAccounts, StoreFaults } from './simulated-store.ts';
 
 export interface PortfolioSimulation {
   readonly seed: number;
   readonly lives: number;
   /** The scarcer, the more are turned away. */
   readonly capitalPerLifeMinor?: number;
-  /** Called after each hundred lives. */
-  readonly onProgress?: (lives: number) => void;
+  /** Lives lived at once. Default 1: then the seed decides everything. */
+  readonly atOnce?: number;
+  /** Called after each life. */
+  readonly onProgress?: (lives: number) => void | Promise<void>;
+  /** Default: in memory. */
+  readonly openStore?: (capitalMinor: number, faults: StoreFaults) => Promise<SimulatedStore>;
 }
 
 export interface PortfolioReport {
   readonly counts: LifeCounts;
-  readonly injected: MemoryLoans['injected'] & { readonly bankAnswersLost: number; readonly crashes: number };
+  readonly injected: InjectedFaults & { readonly bankAnswersLost: number; readonly crashes: number };
   readonly entries: number;
   readonly portfolio: Portfolio;
   /** Each is zero, or the books are wrong. */
@@ -63,7 +68,8 @@ export async function simulatePortfolio(simulation: PortfolioSimulation): Promis
   const faulty = new RandomStream([simulation.seed, 0]);
   const capitalMinor =
     CAPITAL_MINOR + simulation.lives * (simulation.capitalPerLifeMinor ?? CAPITAL_PER_LIFE_MINOR_DEFAULT);
-  const loans = memoryLoans(capitalMinor, {
+  const openStore = simulation.openStore ?? (async (...given) => memoryLoans(...given));
+  const loans = await openStore(capitalMinor, {
     random: () => faulty.uniform(),
     lostBefore: LOST_BEFORE,
     lostAfter: LOST_AFTER,
@@ -78,32 +84,41 @@ export async function simulatePortfolio(simulation: PortfolioSimulation): Promis
     repayments: 0,
     reversals: 0,
     restructured: 0,
+    waived: 0,
+    salesSettled: 0,
     chargedOff: 0,
     crashes: 0,
     retries: 0,
     steps: 0,
   };
   const world = { loans, bank, counts, crashShare: CRASH, endsOn: ENDS_ON };
-  for (let id = 1; id <= simulation.lives; id += 1) {
-    await simulateLife(id, new RandomStream([simulation.seed, id]), world);
-    if (id % 100 === 0) simulation.onProgress?.(id);
-  }
-  return reportOf(loans, bank, counts, capitalMinor);
+  let next = 1;
+  let lived = 0;
+  const work = async () => {
+    while (next <= simulation.lives) {
+      const id = next;
+      next += 1;
+      await simulateLife(id, new RandomStream([simulation.seed, id]), world);
+      lived += 1;
+      await simulation.onProgress?.(lived);
+    }
+  };
+  await Promise.all(Array.from({ length: simulation.atOnce ?? 1 }, work));
+  return reportOf(await loans.accounts(), loans.injected, bank, counts, capitalMinor);
 }
 
 function reportOf(
-  store: MemoryLoans,
+  { loans: kept, booksMinor, capital }: StoreAccounts,
+  injected: InjectedFaults,
   bank: SimulatedBank,
   counts: LifeCounts,
   capitalMinor: number,
 ): PortfolioReport {
-  const kept = [...store.loans.values()];
   const journal = kept.flatMap((loan) => loan.journal);
   const totals = accountBalances(journal);
   const sumOf = (values: Iterable<number>) => [...values].reduce((sum, minor) => sum + minor, 0);
   const states = kept.map(({ stored }) => stored.record.state);
-  const { capital } = store;
-  const principal = (id: string) => store.loans.get(id)?.stored.record.state;
+  const byId = new Map(states.map((state) => [state.loanId, state]));
   const recorded = new Map<string, number>();
   for (const { events } of kept) {
     const reversed = new Set(
@@ -116,7 +131,7 @@ function reportOf(
   }
   return {
     counts,
-    injected: { ...store.injected, bankAnswersLost: bank.lostAnswers, crashes: counts.crashes },
+    injected: { ...injected, bankAnswersLost: bank.lostAnswers, crashes: counts.crashes },
     entries: journal.length,
     portfolio: portfolioOf(kept.map(({ stored }) => recordSnapshot(stored.record))),
     drift: {
@@ -124,7 +139,7 @@ function reportOf(
       unbalancedEntries: journal.filter(
         ({ lines }) => lines.reduce((sum, line) => sum + line.amountMinor, 0) !== 0,
       ).length,
-      booksMinor: booksDriftMinor(store.books, totals),
+      booksMinor: booksDriftMinor(booksMinor, totals),
       principalMinor: totals.loan_principal - sumOf(states.map((state) => state.principalOutstandingMinor)),
       cashMinor: totals.settlement_cash - bank.balanceMinor(),
       capitalMinor:
@@ -144,7 +159,7 @@ function reportOf(
         return !isDeepStrictEqual({ ...stored.record.balances }, Object.fromEntries(nonZero));
       }).length,
       doubleDisbursements: [...bank.paidOutMinor].filter(
-        ([id, minor]) => minor > (principal(id)?.contract.principalMinor ?? 0),
+        ([id, minor]) => minor > (byId.get(id)?.contract.principalMinor ?? 0),
       ).length,
       lostRepayments: [...bank.received.keys()].filter((reference) => !recorded.has(reference)).length,
       repeatedRepayments: [...recorded.values()].filter((times) => times > 1).length,
@@ -153,13 +168,8 @@ function reportOf(
 }
 
 function booksDriftMinor(books: ReadonlyMap<string, number>, totals: Readonly<Record<string, number>>) {
-  const sums = new Map<string, number>();
-  for (const [name, minor] of books) {
-    const account = name.split(' ')[1] ?? '';
-    sums.set(account, (sums.get(account) ?? 0) + minor);
-  }
   return Object.entries(totals).reduce(
-    (drift, [account, minor]) => drift + Math.abs(minor - (sums.get(account) ?? 0)),
+    (drift, [account, minor]) => drift + Math.abs(minor - (books.get(account) ?? 0)),
     0,
   );
 }
