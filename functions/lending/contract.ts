@@ -16,7 +16,11 @@ import { journalEntry } from '../../shared/domain/lending/ledger.ts';
 import { loanEventId, loanEvents } from '../../shared/domain/lending/loan-event.ts';
 import { loanReceipt } from '../../shared/domain/lending/loan-receipt.ts';
 import { loanSnapshot } from '../../shared/domain/lending/loan-snapshot.ts';
-import { committedProgramTerms, programTerms } from '../../shared/domain/lending/program-terms.ts';
+import {
+  committedProgramTerms,
+  lendingTerms,
+  programTerms,
+} from '../../shared/domain/lending/program-terms.ts';
 import { recommenderBounds } from '../../shared/domain/lending/recommender.ts';
 import { AMOUNT_MINOR_MAX, amountMinor, positiveAmountMinor, shareBps } from '../../shared/domain/money.ts';
 import { nextCursor, pageQuery } from '../../shared/http/paging.ts';
@@ -277,5 +281,9 @@ export const commitTermsContract = {
 
 export const getTermsContract = {
   params: ofProgram,
-  response: z.strictObject({ committed: z.array(committedProgramTerms), draft: programTerms.nullable() }),
+  response: z.strictObject({
+    inForce: lendingTerms.describe('What offers are priced on today'),
+    committed: z.array(committedProgramTerms),
+    draft: programTerms.nullable(),
+  }),
 } as const;

@@ -1,8 +1,10 @@
 import { canonicalJson } from '../../shared/domain/canonical-json.ts';
 import { DomainError } from '../../shared/domain/errors.ts';
 import { commitProgramTerms } from '../../shared/domain/lending/commit-program-terms.ts';
+import { termsOf } from '../../shared/domain/lending/implied-terms.ts';
 import type { CommittedProgramTerms, ProgramTerms } from '../../shared/domain/lending/program-terms.ts';
 import type { LendingTermsStore } from '../../shared/store/lending-terms.ts';
+import type { ProgramStore } from '../../shared/store/programs.ts';
 import { todayOf } from './record-event.ts';
 
 export interface TermsDependencies {
@@ -55,10 +57,18 @@ export async function putTermsDraft(
   return draft;
 }
 
-export async function readTerms({ lender, programId }: OfProgram, { terms }: TermsDependencies) {
-  const [committed, draft] = await Promise.all([
+/** All versions, and what offers are priced on today: the one in force, or what the policy implies. */
+export async function readTerms(
+  { lender, programId }: OfProgram,
+  { terms, programs, nowMs }: TermsDependencies & { readonly programs: Pick<ProgramStore, 'get'> },
+) {
+  const [committed, draft, program] = await Promise.all([
     terms.list(lender, programId),
     terms.getDraft(lender, programId),
+    programs.get(lender, programId),
   ]);
-  return { committed, draft: draft ?? null };
+  if (program === undefined) throw new DomainError('corrupt_record', 'a grant names no program');
+  const today = todayOf(nowMs());
+  const inForce = committed.findLast(({ effectiveFrom }) => effectiveFrom <= today) ?? null;
+  return { inForce: termsOf(program, inForce), committed, draft: draft ?? null };
 }

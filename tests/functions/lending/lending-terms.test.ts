@@ -91,6 +91,29 @@ describe('lending terms', () => {
     expect(unread.json.issues).toMatchObject([{ code: 'not_the_draft' }]);
   });
 
+  it('are what the policy implies until a version is in force', async () => {
+    await desk.openProgram('prg_implied');
+    const read = async () =>
+      (await desk.call('GET /v1/programs/{programId}/terms', { params: { programId: 'prg_implied' } })).json;
+    expect(await read()).toMatchObject({
+      inForce: {
+        version: '2025-1',
+        committedOn: null,
+        singleBorrowerLimitMinor: 10_000_000,
+        guaranteeShareBps: 3_000,
+        products: [{ product: { productCode: 'equal_installments' }, termMonths: [6, 12, 24] }],
+      },
+      committed: [],
+    });
+    const later = { ...lendingTerms, version: 'later', effectiveFrom: '2026-03-15' };
+    await desk.call(DRAFT, { params: { programId: 'prg_implied' }, body: later });
+    await desk.call(COMMIT, { params: { programId: 'prg_implied' }, body: { version: 'later' } });
+    expect(await read()).toMatchObject({ inForce: { version: '2025-1' }, committed: [{ version: 'later' }] });
+    desk.clock.now = '2026-03-15';
+    expect(await read()).toMatchObject({ inForce: { version: 'later', committedOn: '2026-03-01' } });
+    desk.clock.now = '2026-03-01';
+  });
+
   it('bound what a partner may vouch for', async () => {
     const terms = await lendingTermsStore(table()).inForce('ten_lender', 'prg_terms', '2026-03-01');
     if (terms === null) throw new Error('the test before committed no terms');
@@ -105,5 +128,22 @@ describe('lending terms', () => {
       409,
       [{ field: 'recommenderId', code: 'outstanding_over_bound' }],
     ]);
+  });
+
+  it('that an offer was priced on are its contract’s, whatever is committed before it is accepted', async () => {
+    const quoted = await lendingTermsStore(table()).inForce('ten_lender', 'prg_terms', '2026-03-01');
+    if (quoted === null) throw new Error('the test before committed no terms');
+    await seedOffer(table(), { ...params, name: 'quoted', terms: quoted });
+    const dearer = await draftAndCommit(changed('v9', { annualRateMinBps: 1_100, annualRateMaxBps: 1_200 }));
+    expect(dearer.status).toBe(200);
+    const accepted = await desk.call(
+      'POST /v1/programs/{programId}/decisions/{decisionId}/offers/{offerId}/acceptance',
+      { params: { ...params, decisionId: 'dec_quoted', offerId: 'ofr_1' }, key: 'quoted', body: {} },
+    );
+    expect(accepted.status).toBe(201);
+    const { json } = await desk.call('GET /v1/programs/{programId}/loans/{loanId}', {
+      params: { ...params, loanId: 'loan_quoted' },
+    });
+    expect(json.contract).toMatchObject({ termsVersion: 'v1', annualRateBps: 900 });
   });
 });
