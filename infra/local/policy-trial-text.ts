@@ -56,12 +56,13 @@ function outcomesTable({ outcomes }: PolicyTrial): string {
 function swapsText(name: string, cases: readonly TrialCase[]): string {
   if (cases.length === 0) return `${name}: nobody`;
   const table = new Table({
-    head: [name, 'limit', 'tried', 'expected loss', 'tried', 'rules that turn away'],
+    head: [name, 'decided → tried', 'limit', 'tried', 'expected loss', 'tried', 'rules that turn away'],
     ...plain,
   });
   for (const each of cases) {
     table.push([
       each.decisionId,
+      `${each.before} → ${each.after}`,
       formatMinor(each.limitBeforeMinor),
       formatMinor(each.limitAfterMinor),
       formatMinor(each.expectedLossBeforeMinor),

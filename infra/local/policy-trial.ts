@@ -76,8 +76,9 @@ async function triedOf(
 }
 
 async function jsonOf(file: string): Promise<Record<string, unknown>> {
+  const text = await readFile(file, 'utf8');
   try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(file, 'utf8')));
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
   } catch (cause) {
     throw new Error(`${file}: not a JSON object`, { cause });
   }
