@@ -64,15 +64,18 @@ export function decisionLists(table: StoreTable) {
       DECISION_LIST_PREFIX + (instant === undefined ? otherwise : new Date(instant).toISOString());
     // A key holds the id after the instant, so keys of the instant `to` itself sort after the bound.
     const [from, to] = [bound(filter.from, ''), bound(filter.to, LAST)];
-    if (from > to) return [];
+    // DynamoDB refuses to start outside the range it is asked for; the embedded engine would walk up to the start.
+    const isWithin = after !== undefined && after <= to;
+    const through = isWithin ? after : to;
+    if (from > through) return [];
     const { Items = [] } = await client.send(
       new QueryCommand({
         TableName,
         KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-        ExpressionAttributeValues: marshall({ ':pk': pk, ':from': from, ':to': to }),
+        ExpressionAttributeValues: marshall({ ':pk': pk, ':from': from, ':to': through }),
         ScanIndexForward: false,
         Limit: limit,
-        ...(after === undefined ? {} : { ExclusiveStartKey: marshall({ pk, sk: after }) }),
+        ...(isWithin ? { ExclusiveStartKey: marshall({ pk, sk: after }) } : {}),
       }),
     );
     return Items.map((item) => parse(storedListEntry, unmarshall(item), { code: 'corrupt_record' }));

@@ -66,6 +66,24 @@ describe.each(contractEngines)('lending store on %s', (engine) => {
     expect(await programs.get(LENDER, 'prg_parties')).toEqual(sampleProgram({ programId: 'prg_parties' }));
   });
 
+  it('goes on from a cursor of another filter, though it lies outside the time that is asked for', async () => {
+    const { decisions } = await openProgram('prg_cursor');
+    const at = (number: number) => `2026-06-0${number}T02:00:00.000Z`;
+    for (const number of [1, 2, 3, 4, 5]) {
+      await decisions.commit(commitOf('prg_cursor', number, { decidedAt: at(number) }));
+    }
+    const scope = { lender: LENDER, programId: 'prg_cursor' };
+    const idsOf = async (filter: Parameters<typeof decisions.list>[1], cursor: string | undefined) => {
+      const { entries } = await decisions.list(scope, filter, 10, cursor);
+      return entries.map(({ decisionId }) => Number(decisionId.at(-1)));
+    };
+    const afterFour = (await decisions.list(scope, {}, 2, undefined)).cursor;
+    expect(await idsOf({}, afterFour)).toEqual([3, 2, 1]);
+    expect(await idsOf({ to: at(3) }, afterFour)).toEqual([2, 1]);
+    expect(await idsOf({ to: at(5) }, afterFour)).toEqual([3, 2, 1]);
+    expect(await idsOf({ from: at(5) }, afterFour)).toEqual([]);
+  });
+
   it('refuses to hand a program to other parties', async () => {
     const { programs } = await openProgram('prg_fixed');
     const handedOver = sampleProgram({ programId: 'prg_fixed', incubatorTenantId: 'ten_other' });
