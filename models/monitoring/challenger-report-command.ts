@@ -8,7 +8,13 @@ import { programStore } from '../../shared/store/programs.ts';
 import { shadowScoreStore } from '../../shared/store/shadow-scores.ts';
 import { commandOptions, runCommand } from '../factory/command-line.ts';
 import { withStoredTable } from '../factory/open-stored-table.ts';
-import { compareChallenger, type GroupComparison } from './compare-challenger.ts';
+import {
+  type ChallengerReasons,
+  challengerReasons,
+  compareChallenger,
+  type GroupComparison,
+} from './compare-challenger.ts';
+import { DRIFT_APPLICANTS_MIN } from './drift.ts';
 
 const usage = `npm run challenger-report -- --tenant ten_… --challenger VERSION [--from INSTANT] [--to INSTANT] [--json FILE]
 
@@ -54,6 +60,19 @@ function tableOf(groups: readonly GroupComparison[]): string {
   return table.toString();
 }
 
+const REASONS_SHOWN = 5;
+
+function reasonsText({ costliest, explainedPoints, remainderPoints }: ChallengerReasons): string {
+  const shown = costliest
+    .slice(0, REASONS_SHOWN)
+    .map(({ feature, applicants }) => `  ${feature}: a reason for ${applicants}`);
+  return [
+    'Reasons by baseline substitution, estimates:',
+    ...shown,
+    `  they explain ${explainedPoints.toFixed(1)} points on average and leave ${remainderPoints.toFixed(1)} unexplained`,
+  ].join('\n');
+}
+
 runCommand(async () => {
   const given = commandOptions(options, ['tenant', 'challenger', 'from', 'to', 'json'], usage);
   const scores = await withStoredTable(process.env, async (table) => {
@@ -75,14 +94,20 @@ runCommand(async () => {
   }
   const programs = compareChallenger(scores, ({ programId }) => programId);
   const counties = compareChallenger(scores, ({ countyId }) => countyId);
+  if (scores.length < DRIFT_APPLICANTS_MIN) {
+    console.log(`${scores.length} applicants, too few to judge: what follows may be chance`);
+  }
   console.log(tableOf([{ group: 'all', ...programs.all }, ...programs.groups]));
   console.log(tableOf(counties.groups));
+  const reasons = challengerReasons(scores);
+  if (reasons !== null) console.log(reasonsText(reasons));
   if (given.json !== undefined) {
     const report = {
       challenger: given.challenger,
       all: programs.all,
       programs: programs.groups,
       counties: counties.groups,
+      reasons,
     };
     await writeFile(given.json, `${JSON.stringify(report, null, 2)}\n`);
   }

@@ -64,6 +64,31 @@ function comparisonOf(scores: readonly ShadowScore[]): ChallengerComparison {
   };
 }
 
+/** Why a challenger without terms says what it says, over the applicants it scored; estimates. */
+export interface ChallengerReasons {
+  readonly applicants: number;
+  /** Features by how many applicants they are among the costliest of, most first. */
+  readonly costliest: readonly { readonly feature: string; readonly applicants: number }[];
+  /** Mean size, in points, of what the reasons explain and of what they leave over. */
+  readonly explainedPoints: number;
+  readonly remainderPoints: number;
+}
+
+/** Null for a challenger whose reasons are exact, which the shadow does not keep. */
+export function challengerReasons(scores: readonly ShadowScore[]): ChallengerReasons | null {
+  const given = scores.flatMap(({ reasons }) => (reasons === undefined ? [] : [reasons]));
+  if (given.length === 0) return null;
+  const features = given.flatMap(({ costliest }) => costliest.map(({ feature }) => feature));
+  return {
+    applicants: given.length,
+    costliest: [...Map.groupBy(features, (feature) => feature)]
+      .map(([feature, times]) => ({ feature, applicants: times.length }))
+      .sort((a, b) => b.applicants - a.applicants || a.feature.localeCompare(b.feature)),
+    explainedPoints: mean(given.map(({ explainedPoints }) => Math.abs(explainedPoints))),
+    remainderPoints: mean(given.map(({ remainderPoints }) => Math.abs(remainderPoints))),
+  };
+}
+
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const meanPd = (scores: readonly ShadowScore[]) => ({
   champion: mean(scores.map(({ champion }) => champion.probabilityOfDefault)),

@@ -41,7 +41,7 @@ function programText(drift: ProgramDrift, shown: number): string {
       feature.feature,
       feature.psi.toFixed(3),
       feature.chance.toFixed(3),
-      verdict(feature.psi),
+      feature.psi <= feature.chance ? 'chance' : verdict(feature.psi),
       percent(feature.missingReference),
       percent(feature.missingNow),
     ]);

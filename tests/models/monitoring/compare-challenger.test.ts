@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareChallenger } from '../../../models/monitoring/compare-challenger.ts';
+import { challengerReasons, compareChallenger } from '../../../models/monitoring/compare-challenger.ts';
 import { type ShadowScore, shadowScore } from '../../../shared/domain/shadow-score.ts';
 
 const scored = (number: number, champion: number, challenger: number, countyId = 'cty_a'): ShadowScore =>
@@ -41,5 +41,33 @@ describe('a challenger against the champion', () => {
     const moved = Array.from({ length: 200 }, (_, index) => scored(index, 500 + index, 600 + index));
     expect(compareChallenger(moved, () => 'all').all.psi).toBeGreaterThan(0.25);
     expect(() => compareChallenger([], () => 'all')).toThrow(RangeError);
+  });
+});
+
+describe('the reasons of a challenger without terms', () => {
+  const reasons = (features: readonly string[], explainedPoints: number, remainderPoints: number) => ({
+    method: 'baseline substitution' as const,
+    costliest: features.map((feature) => ({ feature, points: -10 })),
+    explainedPoints,
+    remainderPoints,
+  });
+
+  it('are counted, with what they leave over, and there are none of one that has terms', () => {
+    const exact = scored(0, 600, 600);
+    expect(challengerReasons([exact])).toBeNull();
+    const scores = [
+      exact,
+      { ...scored(1, 600, 600), reasons: reasons(['b', 'a'], -30, 4) },
+      { ...scored(2, 600, 600), reasons: reasons(['a'], 10, -8) },
+    ];
+    expect(challengerReasons(scores)).toEqual({
+      applicants: 2,
+      costliest: [
+        { feature: 'a', applicants: 2 },
+        { feature: 'b', applicants: 1 },
+      ],
+      explainedPoints: 20,
+      remainderPoints: 6,
+    });
   });
 });
