@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { rolesAllow, scopesOf } from '../../shared/http/roles.ts';
 import { qualifiedScope, type Scope, scopeNames } from '../../shared/http/scopes.ts';
 import type { GatewayPage } from './gateway.ts';
-import { type LocalKeys, TOKEN_TTL_SECONDS_DEFAULT } from './local-tokens.ts';
+import { type LocalKeys, TOKEN_TTL_SECONDS_DEFAULT, type TokenRequest } from './local-tokens.ts';
 import { loginPage, refusalPage } from './login-page.ts';
+import type { LocalMachines } from './machines.ts';
 import type { LocalPeople, LocalPerson } from './people.ts';
 
 /** The one application of this machine that people sign in to. */
@@ -47,6 +48,8 @@ export interface AuthorizationRequest {
   readonly query: string;
   /** The form that was sent; empty for a GET. */
   readonly form: string;
+  /** The `Authorization` header. */
+  readonly authorization: string | undefined;
 }
 
 export interface AuthorizationServer {
@@ -57,6 +60,7 @@ export interface AuthorizationServer {
 
 export interface AuthorizationServerDependencies {
   readonly people: Pick<LocalPeople, 'signIn'>;
+  readonly machines: Pick<LocalMachines, 'authenticate'>;
   readonly keys: Pick<LocalKeys, 'issue'>;
   readonly nowMs: () => number;
   /** A code nobody can guess. */
@@ -65,11 +69,12 @@ export interface AuthorizationServerDependencies {
 
 /**
  * What Cognito's login is to people in AWS, on one machine: `/oauth2/authorize` with a login page, `/oauth2/token`,
- * `/logout`; authorization code with PKCE (RFC 6749, 7636) and the same claims. Every sign-in asks for the
- * password: nothing is remembered, so nothing can be ridden on, and there is no refresh token.
+ * `/logout`; authorization code with PKCE for people and client credentials for systems (RFC 6749, 7636), and the
+ * same claims. Every sign-in asks for the password: nothing is remembered, so nothing can be ridden on, and there
+ * is no refresh token.
  */
 export function authorizationServer(dependencies: AuthorizationServerDependencies): AuthorizationServer {
-  const { people, keys, nowMs, newCode } = dependencies;
+  const { people, machines, keys, nowMs, newCode } = dependencies;
   const codes = new Map<string, { asked: Authorization; person: LocalPerson; expiresAtMs: number }>();
   const guesses = new Map<string, { wrong: number; waitsUntilMs: number }>();
 
@@ -109,8 +114,39 @@ export function authorizationServer(dependencies: AuthorizationServerDependencie
     guesses.set(username, { wrong, waitsUntilMs: wrong % GUESSES_MAX === 0 ? nowMs() + GUESS_WAIT_MS : 0 });
   }
 
-  async function token(form: Readonly<Record<string, string>>): Promise<GatewayPage> {
-    if (form.grant_type !== 'authorization_code') return tokenError('unsupported_grant_type');
+  async function token(
+    form: Readonly<Record<string, string>>,
+    authorizationHeader: string | undefined,
+  ): Promise<GatewayPage> {
+    if (form.grant_type === 'authorization_code') return personToken(form);
+    if (form.grant_type === 'client_credentials') return machineToken(form, authorizationHeader);
+    return tokenError('unsupported_grant_type');
+  }
+
+  async function machineToken(
+    form: Readonly<Record<string, string>>,
+    authorizationHeader: string | undefined,
+  ): Promise<GatewayPage> {
+    const [clientId, secret] = basicCredentials(authorizationHeader) ?? [form.client_id, form.client_secret];
+    const machine = await machines.authenticate(clientId ?? '', secret ?? '');
+    if (machine === undefined) return tokenError('invalid_client');
+    const wanted = form.scope?.split(' ') ?? machine.scopes.map(qualifiedScope);
+    const scopes = machine.scopes.filter((scope) => wanted.includes(qualifiedScope(scope)));
+    // As Cognito: a scope the client may not have makes the whole request invalid.
+    if (scopes.length < wanted.length) return tokenError('invalid_scope');
+    return signed({ tenantId: machine.tenantId, scopes, clientId: machine.clientId });
+  }
+
+  async function signed(request: Omit<TokenRequest, 'nowMs'>): Promise<GatewayPage> {
+    return json(200, {
+      access_token: await keys.issue({ ...request, nowMs: nowMs() }),
+      token_type: 'Bearer',
+      expires_in: TOKEN_TTL_SECONDS_DEFAULT,
+      scope: request.scopes.map(qualifiedScope).join(' '),
+    });
+  }
+
+  async function personToken(form: Readonly<Record<string, string>>): Promise<GatewayPage> {
     const given = exchange.safeParse(form);
     if (!given.success) {
       const field = String(given.error.issues[0]?.path[0]);
@@ -127,26 +163,19 @@ export function authorizationServer(dependencies: AuthorizationServerDependencie
       granted.asked.code_challenge === createHash('sha256').update(verifier).digest('base64url');
     if (!isTheirs) return tokenError('invalid_grant');
     const { asked, person } = granted;
-    const scopes = scopesFor(person, asked.scope);
-    return json(200, {
-      access_token: await keys.issue({
-        tenantId: person.tenantId,
-        scopes,
-        clientId: PEOPLE_CLIENT_ID,
-        subject: person.subject,
-        person,
-        nowMs: nowMs(),
-      }),
-      token_type: 'Bearer',
-      expires_in: TOKEN_TTL_SECONDS_DEFAULT,
-      scope: scopes.map(qualifiedScope).join(' '),
+    return signed({
+      tenantId: person.tenantId,
+      scopes: scopesFor(person, asked.scope),
+      clientId: PEOPLE_CLIENT_ID,
+      subject: person.subject,
+      person,
     });
   }
 
   const endpoints: Readonly<Record<string, (request: AuthorizationRequest) => Promise<GatewayPage>>> = {
     'GET /oauth2/authorize': async ({ query }) => authorize(fieldsOf(query), ''),
     'POST /oauth2/authorize': ({ form }) => signIn(fieldsOf(form)),
-    'POST /oauth2/token': ({ form }) => token(fieldsOf(form)),
+    'POST /oauth2/token': ({ form, authorization: header }) => token(fieldsOf(form), header),
     'GET /logout': async ({ query }) => {
       const given = signOut.safeParse(fieldsOf(query));
       return given.success ? redirect(302, given.data.logout_uri) : refusalPage(problemOf(given.error));
@@ -226,6 +255,14 @@ const tokenError = (error: string, field?: string) =>
     error,
     ...(field === undefined ? {} : { error_description: `${field} is missing or wrong` }),
   });
+
+/** RFC 6749, 2.3.1. Ids and secrets of ours hold nothing that form-encoding would change. */
+function basicCredentials(header: string | undefined): [string, string] | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(header ?? '')?.[1];
+  if (encoded === undefined) return undefined;
+  const [clientId = '', secret = ''] = Buffer.from(encoded, 'base64').toString('utf8').split(':', 2);
+  return [clientId, secret];
+}
 
 /** A parameter given twice is none: RFC 6749, 3.1. */
 function fieldsOf(text: string): Record<string, string> {

@@ -18,3 +18,6 @@ export const personKeysDirectoryOf = (dataDirectory: string) => join(dataDirecto
 
 /** Who may sign in on this machine. */
 export const peopleDirectoryOf = (dataDirectory: string) => join(dataDirectory, 'people');
+
+/** Systems that get tokens by client credentials on this machine. */
+export const machinesDirectoryOf = (dataDirectory: string) => join(dataDirectory, 'machines');

@@ -60,9 +60,10 @@ export function createGateway<Route extends RouteDefinition>(options: GatewayOpt
     const [rawPath = '', rawQuery = ''] = splitOnce(incoming.url ?? '', '?');
     const method = incoming.method ?? '';
     if (options.authorization?.serves(rawPath) === true) {
+      const { authorization } = incoming.headers;
       const form = method === 'POST' ? (await readBody(incoming)).toString('utf8') : '';
       return pageResponse(
-        await options.authorization.answer({ method, path: rawPath, query: rawQuery, form }),
+        await options.authorization.answer({ method, path: rawPath, query: rawQuery, form, authorization }),
       );
     }
     const document = method === 'GET' ? documents.get(rawPath) : undefined;

@@ -30,6 +30,7 @@ import {
   backgroundDirectoryOf,
   dataDirectoryOf,
   keysDirectoryOf,
+  machinesDirectoryOf,
   peopleDirectoryOf,
   personKeysDirectoryOf,
   webhookKeyDirectoryOf,
@@ -41,6 +42,7 @@ import { type LocalFunctionDependencies, localFunctions } from './functions.ts';
 import { createGateway, type GatewayPage } from './gateway.ts';
 import { importFolder, watchImports } from './import-folder.ts';
 import { type LocalKeys, openLocalKeys } from './local-tokens.ts';
+import { openLocalMachines } from './machines.ts';
 import { openLocalPeople } from './people.ts';
 import { referencePages } from './reference-page.ts';
 
@@ -182,6 +184,7 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
       pages: new Map([...referencePages(), ['/healthz', () => healthPage(table)]]),
       authorization: authorizationServer({
         people: openLocalPeople(peopleDirectoryOf(dataDirectory)),
+        machines: openLocalMachines(machinesDirectoryOf(dataDirectory)),
         keys,
         nowMs,
         newCode: () => randomBytes(32).toString('base64url'),

@@ -9,6 +9,8 @@ import { issueToken } from '../../functions/identity/issue-token.ts';
 import { authorizationServer } from '../../infra/local/authorization-server.ts';
 import { createGateway, type RunningGateway } from '../../infra/local/gateway.ts';
 import { type LocalKeys, openLocalKeys } from '../../infra/local/local-tokens.ts';
+import { machineArgumentsOf } from '../../infra/local/machine.ts';
+import { type LocalMachines, openLocalMachines } from '../../infra/local/machines.ts';
 import { type LocalPeople, openLocalPeople } from '../../infra/local/people.ts';
 import { personArgumentsOf } from '../../infra/local/person.ts';
 import { roles } from '../../shared/http/roles.ts';
@@ -29,11 +31,13 @@ const applicant = {
   roles: ['applicant' as const],
   entrepreneurId: 'ent_1',
 };
+const SECRET = 'x'.repeat(43);
 const PASSWORD = 'correct horse 马';
 
 let directory = '';
 let nowMs = START_MS;
 let people: LocalPeople;
+let machines: LocalMachines;
 let keys: LocalKeys;
 let gateway: RunningGateway;
 beforeAll(async () => {
@@ -41,6 +45,11 @@ beforeAll(async () => {
   people = openLocalPeople(join(directory, 'people'), { N: 16 });
   await people.add(officer, PASSWORD);
   await people.add(applicant, PASSWORD);
+  machines = openLocalMachines(join(directory, 'machines'));
+  await machines.add(
+    { clientId: 'core-system', tenantId: 'ten_bank', scopes: ['decisions:read', 'events:read'] },
+    SECRET,
+  );
   keys = await openLocalKeys(join(directory, 'keys'), nowMs);
   gateway = await createGateway({
     routes: [],
@@ -49,6 +58,7 @@ beforeAll(async () => {
     documents: new Map(),
     authorization: authorizationServer({
       people,
+      machines,
       keys,
       nowMs: () => nowMs,
       newCode: () => randomBytes(32).toString('base64url'),
@@ -256,6 +266,74 @@ describe('a code is worth a token', () => {
     const stolen = await codeOf('zhao.lei');
     await exchange(stolen, { code_verifier: 'w'.repeat(43) });
     expect(await refused(await exchange(stolen))).toEqual([400, 'invalid_grant']);
+  });
+});
+
+describe('a system of this machine', () => {
+  const basic = (id: string, secret: string) => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+  const ask = (form: Fields, authorization?: string) =>
+    fetch(`${gateway.url}/oauth2/token`, {
+      method: 'POST',
+      headers: authorization === undefined ? {} : { authorization },
+      body: new URLSearchParams({ grant_type: 'client_credentials', ...form }),
+    });
+
+  it('gets a token by its credentials, in the header or in the form, with the scopes it was given', async () => {
+    const answers = [
+      await ask({}, basic('core-system', SECRET)),
+      await ask({ client_id: 'core-system', client_secret: SECRET }),
+    ];
+    for (const answer of answers) {
+      const claims = await keys.verify(signed.parse(await answer.json()).access_token, nowMs);
+      expect(claims).toMatchObject({
+        tenant: 'ten_bank',
+        client_id: 'core-system',
+        sub: 'core-system',
+        scope: 'cunxin/decisions:read cunxin/events:read',
+      });
+      expect(claims).not.toHaveProperty('roles');
+    }
+    const less = await ask({ scope: 'cunxin/events:read' }, basic('core-system', SECRET));
+    expect(signed.parse(await less.json()).scope).toBe('cunxin/events:read');
+  });
+
+  it.each([
+    ['a wrong secret', {}, basic('core-system', 'guess'), 401, 'invalid_client'],
+    ['no credentials', {}, undefined, 401, 'invalid_client'],
+    ['an unknown system', {}, basic('other', SECRET), 401, 'invalid_client'],
+    ['a name that leaves its folder', {}, basic('../people/zhao.lei', SECRET), 401, 'invalid_client'],
+    [
+      'a scope it was not given',
+      { scope: 'cunxin/audit:read' },
+      basic('core-system', SECRET),
+      400,
+      'invalid_scope',
+    ],
+  ])('gets none for %s', async (_, form, authorization, status, error) => {
+    const answer = await ask(form, authorization);
+    expect([answer.status, await answer.json()]).toEqual([status, { error }]);
+  });
+
+  it('is added once and removed by the command, which says what is wrong', async () => {
+    const machine = { clientId: 'core-system', tenantId: 'ten_bank', scopes: ['events:read' as const] };
+    await expect(machines.add(machine, SECRET)).rejects.toMatchObject({ code: 'invalid_request' });
+    await machines.add({ ...machine, clientId: 'short-lived' }, SECRET);
+    expect([await machines.remove('short-lived'), await machines.remove('short-lived')]).toEqual([
+      true,
+      false,
+    ]);
+    expect(machineArgumentsOf(['--add', 'core', '--tenant', 'ten_a', '--scope', 'events:read'])).toEqual({
+      add: 'core',
+      tenant: 'ten_a',
+      scope: ['events:read'],
+    });
+    for (const args of [
+      [],
+      ['--add', '../core', '--tenant', 'ten_a', '--scope', 'events:read'],
+      ['--add', 'core'],
+    ]) {
+      expect(() => machineArgumentsOf(args)).toThrow();
+    }
   });
 });
 
