@@ -142,3 +142,90 @@ describe('the nightly ageing', () => {
     expect([...sums.values()].reduce((sum, minor) => sum + minor, 0)).toBe(0);
   });
 });
+
+describe('a loan that has ended', () => {
+  const programId = 'prg_ended';
+  const listed = () => programLoans(table());
+  const states = (loans: readonly { loanId: string; status: string }[]) =>
+    loans.map(({ loanId, status }) => `${loanId} ${status}`);
+  const pay = (key: string, loanId: string, body: object) =>
+    desk.call('POST /v1/programs/{programId}/loans/{loanId}/repayments', {
+      params: { programId, loanId },
+      key,
+      body,
+    });
+
+  beforeAll(async () => {
+    await desk.openProgram(programId);
+    for (const name of ['ended', 'ending', 'going']) {
+      await seedLoan(table(), { programId, name, disbursedOn: '2026-03-01' });
+    }
+    desk.clock.now = '2026-03-20';
+    expect((await pay('e1', 'loan_ended', { type: 'payoff', amountMinor: 3_000_000 })).status).toBe(201);
+    await age('2026-05-01');
+    desk.clock.now = '2026-05-10';
+    expect((await pay('e2', 'loan_ending', { type: 'payoff', amountMinor: 3_000_000 })).status).toBe(201);
+    await age('2026-06-30');
+  });
+
+  it('is no longer read at night, and is still in the portfolio', async () => {
+    expect(states(await listed().live(LENDER, programId))).toEqual(['loan_going active']);
+    expect(states(await listed().snapshots(LENDER, programId))).toEqual([
+      'loan_going active',
+      'loan_ended closed',
+      'loan_ending closed',
+    ]);
+    const { json } = await desk.call('GET /v1/portfolio', { query: { programId } });
+    expect(json.whole).toMatchObject({ loans: 3, activeLoans: 1, principalDisbursedMinor: 6_000_000 });
+  });
+
+  it('is counted by its vintage at every month end after', async () => {
+    const { json } = await desk.call('GET /v1/portfolio/vintages', {
+      query: { programId, from: '2026-01-01', through: '2026-12-31' },
+    });
+    expect(json.vintages).toMatchObject(
+      [0, 1, 2, 3].map((monthsOnBook) => ({ monthsOnBook, loans: 3, principalDisbursedMinor: 6_000_000 })),
+    );
+    // Kept once: in the month it ended, and carried from there.
+    const kept = await Promise.all(
+      ['2026-05-01', '2026-06-01'].map((from) => listed().endedSince(LENDER, programId, from)),
+    );
+    expect(kept.map(states)).toEqual([['loan_ending closed'], []]);
+  });
+
+  it('is listed after the live ones, page by page, each once', async () => {
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const query: Record<string, string> = { limit: '1', ...(cursor === undefined ? {} : { cursor }) };
+      const { json } = await desk.call('GET /v1/programs/{programId}/loans', {
+        params: { programId },
+        query,
+      });
+      seen.push(...states(json.loans as { loanId: string; status: string }[]));
+      cursor = json.nextCursor as string | undefined;
+    } while (cursor !== undefined);
+    expect(seen).toEqual(['loan_going active', 'loan_ended closed', 'loan_ending closed']);
+  });
+
+  it('lives again when the payment that ended it bounces, and ages from where it was', async () => {
+    desk.clock.now = '2026-07-01';
+    const receipt = await pay('e2', 'loan_ending', { type: 'payoff', amountMinor: 3_000_000 });
+    const reversed = await desk.call(
+      'POST /v1/programs/{programId}/loans/{loanId}/repayments/{eventId}/reversal',
+      {
+        params: { programId, loanId: 'loan_ending', eventId: String(receipt.json.eventId) },
+        key: 'e3',
+        body: {},
+      },
+    );
+    expect(reversed.status).toBe(201);
+    expect(states(await listed().live(LENDER, programId))).toEqual([
+      'loan_ending active',
+      'loan_going active',
+    ]);
+    expect(states(await listed().snapshots(LENDER, programId))).toHaveLength(3);
+    const { state, replayed } = await booksOf(programId, 'loan_ending');
+    expect(state).toEqual(replayed);
+  });
+});
