@@ -1,8 +1,14 @@
 import { BPS, mulDivMinor } from '../money.ts';
 
 /**
- * Five classes of the Measures for the Risk Classification of Financial Assets of Commercial Banks (CBIRC and
- * PBoC order 2023 no. 1, in force since 2023-07-01), best first.
+ * Five classes of the Measures for the Risk Classification of Financial Assets of Commercial Banks (商业银行金融资产
+ * 风险分类办法, CBIRC and PBoC order 2023 no. 1, in force since 2023-07-01), best first.
+ *
+ * What is computed of them is what follows from a loan's own payments: days past due, restructurings and their
+ * observation, cure, and the lender's expected loss where it gives one. What needs a person's judgement or a look at
+ * the borrower's other debts (use of the money, ability to pay, ratings, evasion of debts, debts at other banks) is
+ * the lender's to add, and can only make a class worse. One day past due is special mention here; art. 10 spares a
+ * delay of a technical kind. The Measures bind commercial banks; for their reading by a lawyer see lending-law.ts.
  */
 export const assetClasses = ['normal', 'special_mention', 'substandard', 'doubtful', 'loss'] as const;
 export type AssetClass = (typeof assetClasses)[number];
@@ -49,8 +55,10 @@ export function isNonPerforming(assetClass: AssetClass): boolean {
 }
 
 /**
- * Provision by class as a share of the balance, in basis points: PBoC Guidelines on Loan Loss Provisioning
- * (2002, no. 98), art. 4 and 5. A program may ask for more.
+ * Provision by class as a share of the balance, in basis points: PBoC Guidelines on Loan Loss Provisioning (银发
+ * 2002 no. 98), art. 4 (one per cent in general) and 5 (by class; substandard and doubtful may float by a fifth). A
+ * program may ask for more. They are floors of prudence: the allowance of CAS 22 / IFRS 9 is the lender's own expected
+ * loss, and supervisors ask a bank for ratios over all its loans (CBRC order 2011 no. 4), neither of them computed.
  */
 export const provisionRatesBps: Readonly<Record<AssetClass, number>> = {
   normal: 100,

@@ -4,11 +4,30 @@ import { DomainError } from '../errors.ts';
 import { loanPrimeRateOn } from '../loan-prime-rate.ts';
 import type { LoanProduct } from './loan-product.ts';
 
+/*
+ * What these rules are, and are not. They were written from the texts they name by engineers, for a lawyer to read
+ * before anybody lends by them.
+ *
+ * - The cap of four LPRs is that of private lending: Provisions of the Supreme People's Court on Several Issues
+ *   concerning the Application of Law in the Trial of Private Lending Cases (Fashi 2015 no. 18, as amended by Fashi
+ *   2020 no. 6 and 2020 no. 17), art. 25 to 31. Art. 1 leaves out institutions that financial regulators licensed to
+ *   lend, and the Court's reply Fashi 2020 no. 27 seven kinds of local financial organizations, small-loan and
+ *   guarantee companies among them. A bank or a licensed small-loan company is therefore not bound by it. What the
+ *   courts hold a bank to is looser: on request they bring interest, penalty and fees together down to 24 % a year
+ *   (Fafa 2017 no. 22, item 2). The project holds every lender to the stricter of the two, by choice: its borrowers
+ *   are villagers, and a lender that is not licensed is bound.
+ * - The year's bound on a bullet is that of art. 6 of the Interim Measures for Internet Loans of Commercial Banks
+ *   (CBIRC order 2020 no. 9) for personal credit spent on consumption. For loans to a business the article asks a
+ *   bank to set its own limits, and to review a credit of over a year every year. Here it binds all, by choice.
+ * - The amounts, ratios and permits that regulators ask of a lender itself (capital, concentration, joint lending,
+ *   internet lending, local small-loan rules) are not checked at all.
+ */
+
 /** Ceiling of a lending rate as a multiple of the one-year LPR. */
 export const RATE_CAP_LPR_MULTIPLE = 4;
 export const BULLET_TERM_MONTHS_MAX = 12;
 
-/** What the law forbids: the rule, the clause it comes from, and how it reads. One constant each. */
+/** What no terms may do: the rule, the clause it is taken from (see above for whom that binds), and how it reads. */
 export const lendingLawRules = {
   rate_over_cap: {
     clause: 'Supreme People’s Court, Provisions on Private Lending (2020 second amendment), art. 25',
