@@ -1,18 +1,22 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleepFor } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { listAuditEntriesContract } from '../../functions/audit/contract.ts';
 import { listAuditEntries, verifyAudit } from '../../functions/audit/read-audit.ts';
+import { createHandler as createSealer } from '../../functions/sealer/handler.ts';
 import { type AuditEntry, type AuditVerification, auditVerification } from '../../shared/domain/audit.ts';
 import { businessDate } from '../../shared/domain/calendar.ts';
 import { tenantId } from '../../shared/domain/identifiers.ts';
 import { parse } from '../../shared/domain/parse.ts';
 import { auditLog } from '../../shared/store/audit-log.ts';
 import { openTable, type StoreTable } from '../../shared/store/dynamo.ts';
-import { dataDirectoryOf, keysDirectoryOf } from './data-directory.ts';
+import { openTableStream } from '../../shared/store/table-stream.ts';
+import { backgroundDirectoryOf, dataDirectoryOf, keysDirectoryOf } from './data-directory.ts';
 import { startEngine } from './engine.ts';
 import { openLocalKeys } from './local-tokens.ts';
+import { startStreamPump } from './stream-pump.ts';
 
 const USAGE = `npm run verify-audit -- --tenant ten_… [--day YYYY-MM-DD] [--head SHA256] [--reads] [--object ID] [--table NAME]
 
@@ -90,6 +94,37 @@ async function byService({ tenant, day, head, object }: Wanted): Promise<AuditSo
   };
 }
 
+/**
+ * A service seals behind its answers, so one that was stopped may have left changes unsealed. Goes on where it
+ * stopped, as its next start would.
+ */
+async function sealWhatWaits(table: StoreTable, endpoint: string, dataDirectory: string): Promise<void> {
+  const stream = await openTableStream(table, endpoint);
+  const failures: unknown[] = [];
+  let sealed = 0;
+  const seal = createSealer({ table, random: Math.random, sleep: (ms) => sleepFor(ms), log: () => {} });
+  const pump = await startStreamPump({
+    stream,
+    consumers: [
+      {
+        name: 'sealer',
+        handle: async (event) => {
+          await seal(event);
+          sealed += event.Records.length;
+        },
+      },
+    ],
+    directory: backgroundDirectoryOf(dataDirectory),
+    sleep: (ms, signal) => sleepFor(ms, undefined, { signal }).catch(() => undefined),
+    onFailure: (_, error) => failures.push(error),
+  });
+  await pump.drained();
+  await pump.stop();
+  stream.close();
+  if (failures.length > 0) throw new Error('changes could not be sealed', { cause: failures[0] });
+  if (sealed > 0) console.error(`${sealed} changes had waited to be sealed`);
+}
+
 async function withSource<Result>(wanted: Wanted, work: (source: AuditSource) => Promise<Result>) {
   if (wanted.table !== undefined) return work(inTable(openTable({ tableName: wanted.table }), wanted));
   const dataDirectory = dataDirectoryOf(process.env);
@@ -101,6 +136,8 @@ async function withSource<Result>(wanted: Wanted, work: (source: AuditSource) =>
   const engine = await startEngine({ dataDirectory: join(dataDirectory, 'engine') });
   const table = openTable({ endpoint: engine.endpoint, tableName: LOCAL_TABLE_NAME });
   try {
+    // An engine that was given may have its own service, which seals.
+    if (engine.name !== 'endpoint') await sealWhatWaits(table, engine.endpoint, dataDirectory);
     return await work(inTable(table, wanted));
   } finally {
     table.client.destroy();
