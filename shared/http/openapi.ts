@@ -34,8 +34,9 @@ import { describeInstant } from './instant-schema.ts';
 import { webhookOperations } from './openapi-webhooks.ts';
 import { INTERNAL_ERROR, problem } from './problem.ts';
 import { REFERENCE_INTRODUCTION, tagDescriptions } from './reference-text.ts';
+import { roleNames, roles, scopesOf } from './roles.ts';
 import { contentTypeOf, errorsOf, type RouteDefinition } from './route.ts';
-import { qualifiedScope, scopes } from './scopes.ts';
+import { qualifiedScope, type Scope, scopeNames, scopes } from './scopes.ts';
 
 /** API Gateway answers 401, 403, 404 and 429 itself when a request never reaches a function. */
 const gatewayRefusal = z
@@ -49,6 +50,8 @@ export interface OpenApiOptions {
   readonly routes: readonly RouteDefinition[];
   /** Where the API is served; omitted, the document is relative to where it was read. */
   readonly serverUrl?: string;
+  /** Where tokens are given, without a slash at its end; omitted, where the document was read. */
+  readonly loginUrl?: string;
   readonly version: string;
   /** Bodies that are shown, by operation. */
   readonly requestExamples?: Readonly<Record<string, unknown>>;
@@ -58,6 +61,7 @@ export interface OpenApiOptions {
 export function openApiDocument({
   routes,
   serverUrl,
+  loginUrl = '',
   version,
   requestExamples = {},
 }: OpenApiOptions): OpenApiDocument {
@@ -81,7 +85,7 @@ export function openApiDocument({
         const description = tagDescriptions[name];
         return { name, ...(description === undefined ? {} : { description }) };
       }),
-      security: [{ token: [] }],
+      security: [{ oauth: [] }, { token: [] }],
       paths,
       webhooks: webhookOperations,
       components: {
@@ -91,7 +95,19 @@ export function openApiDocument({
             type: 'http',
             scheme: 'bearer',
             bearerFormat: 'JWT',
+            description: 'An access token, however it was come by: see `oauth`.',
+          },
+          oauth: {
+            type: 'oauth2',
             description: scopeTable(),
+            flows: {
+              clientCredentials: { tokenUrl: `${loginUrl}/oauth2/token`, scopes: oauthScopes(scopeNames) },
+              authorizationCode: {
+                authorizationUrl: `${loginUrl}/oauth2/authorize`,
+                tokenUrl: `${loginUrl}/oauth2/token`,
+                scopes: oauthScopes(scopesOf(roleNames)),
+              },
+            },
           },
         },
       },
@@ -154,11 +170,26 @@ const namedSchemas = {
 };
 
 function scopeTable(): string {
-  const rows = Object.entries(scopes).map(([scope, what]) => `| \`${scope}\` | ${what} |`);
-  return ['A token of OAuth client credentials.', '', '| Scope | Allows |', '| --- | --- |', ...rows].join(
-    '\n',
+  const rows = scopeNames.map((scope) => `| \`${qualifiedScope(scope)}\` | ${scopes[scope]} |`);
+  const held = roleNames.map(
+    (name) => `| \`${name}\` | ${roles[name].does} | ${roles[name].scopes.join(', ')} |`,
   );
+  return [
+    'Systems take a token by client credentials. People sign in, by authorization code with PKCE (S256); their token',
+    'carries no scope beyond those of their roles.',
+    '',
+    '| Scope | Allows |',
+    '| --- | --- |',
+    ...rows,
+    '',
+    '| Role | Who | Scopes |',
+    '| --- | --- | --- |',
+    ...held,
+  ].join('\n');
 }
+
+const oauthScopes = (names: readonly Scope[]) =>
+  Object.fromEntries(names.map((name) => [qualifiedScope(name), scopes[name]]));
 
 function operationOf(route: RouteDefinition, example: unknown): ZodOpenApiOperationObject {
   const { params, query, headers, body, csvBody, response } = route.contract;
@@ -168,7 +199,7 @@ function operationOf(route: RouteDefinition, example: unknown): ZodOpenApiOperat
     summary: route.summary,
     tags: [route.tag],
     description: descriptionOf(route),
-    security: [{ token: [qualifiedScope(route.scope)] }],
+    security: [{ oauth: [qualifiedScope(route.scope)] }, { token: [qualifiedScope(route.scope)] }],
     requestParams: {
       ...(params === undefined ? {} : { path: params }),
       ...(query === undefined ? {} : { query }),

@@ -7,7 +7,7 @@ import { eventTypeNames } from '../../shared/domain/event.ts';
 import { openApiDocument } from '../../shared/http/openapi.ts';
 import { tagDescriptions } from '../../shared/http/reference-text.ts';
 import { contentTypeOf, type RouteDefinition } from '../../shared/http/route.ts';
-import { qualifiedScope } from '../../shared/http/scopes.ts';
+import { qualifiedScope, scopeNames } from '../../shared/http/scopes.ts';
 
 const table: readonly RouteDefinition[] = routes;
 const text = JSON.stringify(openApiDocument({ routes, requestExamples, version: '1.2.3' }));
@@ -17,7 +17,10 @@ const operation = z.looseObject({
   operationId: z.string(),
   summary: z.string().min(1),
   tags: z.array(z.string()).length(1),
-  security: z.tuple([z.strictObject({ token: z.tuple([z.string()]) })]),
+  security: z.tuple([
+    z.strictObject({ oauth: z.tuple([z.string()]) }),
+    z.strictObject({ token: z.tuple([z.string()]) }),
+  ]),
   parameters: z
     .array(
       z.looseObject({ in: z.enum(['path', 'query', 'header']), name: z.string(), schema: z.looseObject({}) }),
@@ -33,6 +36,10 @@ const operation = z.looseObject({
     }),
   ),
 });
+const flow = z.looseObject({
+  tokenUrl: z.literal('/oauth2/token'),
+  scopes: z.record(z.string(), z.string()),
+});
 const openApi = z.looseObject({
   openapi: z.literal('3.1.0'),
   info: z.looseObject({ title: z.string(), version: z.literal('1.2.3') }),
@@ -45,6 +52,10 @@ const openApi = z.looseObject({
     schemas: z.record(z.string(), z.looseObject({})),
     securitySchemes: z.strictObject({
       token: z.looseObject({ type: z.literal('http'), scheme: z.literal('bearer') }),
+      oauth: z.looseObject({
+        type: z.literal('oauth2'),
+        flows: z.strictObject({ clientCredentials: flow, authorizationCode: flow }),
+      }),
     }),
   }),
 });
@@ -80,7 +91,10 @@ describe('the API document', () => {
   )('describes %s as the table does', (_, route) => {
     const found = operations.get(`${route.method} ${route.path}`);
     expect(found?.operationId).toBe(route.operation);
-    expect(found?.security[0].token).toEqual([qualifiedScope(route.scope)]);
+    expect(found?.security).toEqual([
+      { oauth: [qualifiedScope(route.scope)] },
+      { token: [qualifiedScope(route.scope)] },
+    ]);
     expect(found?.requestBody === undefined).toBe(route.contract.body === undefined);
     const inPath = found?.parameters?.filter((parameter) => parameter.in === 'path') ?? [];
     expect(inPath.map((parameter) => `{${parameter.name}}`).sort()).toEqual(
@@ -95,6 +109,17 @@ describe('the API document', () => {
       if (status === '304') expect([route.conditional, response.content]).toEqual([true, {}]);
       else expect(response.content[type]).toBeDefined();
     }
+  });
+
+  it('says how systems and how people come by a token, and with what scopes', () => {
+    const { clientCredentials, authorizationCode } = document.components.securitySchemes.oauth.flows;
+    expect(Object.keys(clientCredentials.scopes)).toEqual(scopeNames.map(qualifiedScope));
+    expect(authorizationCode.authorizationUrl).toBe('/oauth2/authorize');
+    expect(Object.keys(authorizationCode.scopes)).not.toContain('cunxin/transactions:write');
+    const elsewhere = openApiDocument({ routes, version: '1', loginUrl: 'https://login.example.org' });
+    expect(JSON.stringify(elsewhere.components?.securitySchemes)).toContain(
+      '"https://login.example.org/oauth2/authorize"',
+    );
   });
 
   it('resolves every reference, and names nothing that is not used', () => {
