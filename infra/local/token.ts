@@ -67,7 +67,8 @@ async function bearerOf(given: ReturnType<typeof tokenArgumentsOf>, dataDirector
   return { tenantId: tenant, subject, scopes: scopesFor(person, asked), clientId: PEOPLE_CLIENT_ID, person };
 }
 
-if (import.meta.main) {
+if (import.meta.main && process.argv.length === 2) console.log(USAGE);
+else if (import.meta.main) {
   try {
     const given = tokenArgumentsOf(process.argv.slice(2));
     const nowMs = Date.now();

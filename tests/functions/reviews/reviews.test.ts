@@ -46,7 +46,14 @@ describe.each(contractEngines)('reviews on %s', (engine) => {
   async function call(
     operation: Extract<(typeof routes)[number], { function: 'reviews' }>['operation'],
     ids: Record<string, string>,
-    request: { body?: unknown; officer?: string; tenant?: string; query?: Record<string, string> } = {},
+    request: {
+      body?: unknown;
+      officer?: string;
+      /** Of an applicant's own token. */
+      entrepreneur?: string;
+      tenant?: string;
+      query?: Record<string, string>;
+    } = {},
   ) {
     const route = routes.find((found) => found.operation === operation) ?? expect.fail(operation);
     const event = httpEvent({
@@ -58,6 +65,7 @@ describe.each(contractEngines)('reviews on %s', (engine) => {
       ...(request.body === undefined ? {} : { body: request.body }),
       requestId: randomUUID(),
       subject: request.officer ?? 'officer-1',
+      ...(request.entrepreneur === undefined ? {} : { entrepreneur: request.entrepreneur }),
     });
     const handler = createHandler({ table: table(), personKeys, nowMs: () => nowMs, log: () => {} });
     const response = await handler(event, lambdaContext('reviews', 'req-1'));
@@ -148,7 +156,7 @@ describe.each(contractEngines)('reviews on %s', (engine) => {
       expect((await call('getReview', ofReferral('private'), { tenant })).status).toBe(404);
       expect((await call('decideReview', ofReferral('private'), { tenant, body: decline })).status).toBe(404);
     }
-    const applicant = { tenant: PLATFORM, officer: 'ent_private' };
+    const applicant = { tenant: PLATFORM, entrepreneur: 'ent_private' };
     expect((await call('getReview', ofReferral('private'), applicant)).status).toBe(403);
   });
 
@@ -286,7 +294,7 @@ describe.each(contractEngines)('reviews on %s', (engine) => {
         { decisionId: 'dec_contested' },
         {
           tenant: PLATFORM,
-          officer: 'ent_contested',
+          entrepreneur: 'ent_contested',
           body: { ground: 'wrong_fact' },
         },
       );
@@ -299,7 +307,7 @@ describe.each(contractEngines)('reviews on %s', (engine) => {
       { decisionId: 'dec_contested' },
       {
         tenant: PLATFORM,
-        officer: 'ent_other',
+        entrepreneur: 'ent_other',
         body: { ground: 'wrong_fact' },
       },
     );
