@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { simulateOnEngine } from '../../../models/portfolio/simulate-on-engine.ts';
 import { simulatePortfolio } from '../../../models/portfolio/simulate-portfolio.ts';
 
 /** `npm run simulate-portfolio` runs ten thousand lives; a few hundred in the suite. */
@@ -26,5 +27,17 @@ describe('a portfolio that lives for three years among faults', () => {
       await simulatePortfolio({ seed: 3, lives: 40 }),
     ];
     expect(second).toEqual(first);
+  });
+});
+
+describe('lives on the real store, several at once, its engine killed in the middle', () => {
+  it('leave the same books: the bank, the replays and the capital agree', async () => {
+    const { counts, drift } = await simulateOnEngine({ seed: 5, lives: 8, atOnce: 4, kills: 1 });
+    expect(
+      Object.values(drift).every((value) => value === 0),
+      JSON.stringify(drift),
+    ).toBe(true);
+    expect(counts.disbursed).toBeGreaterThan(2);
+    expect(counts.repayments).toBeGreaterThan(10);
   });
 });
