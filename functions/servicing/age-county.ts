@@ -12,7 +12,10 @@ export interface AgeCountyDependencies extends Pick<AgeProgramDependencies, 'now
   readonly table: StoreTable;
 }
 
-/** Age a county's programs one after another, as the operator's nightly job. */
+/**
+ * Age a county's programs one after another, as the operator's nightly job. One that fails stops no other; the county
+ * fails when all are done, with an AggregateError that names them.
+ */
 export async function ageCounty(
   county: CountyToAge,
   requestId: string,
@@ -40,8 +43,20 @@ export async function ageCounty(
     actor,
     async () => {
       const reports: AgeingReport[] = [];
+      const failures: unknown[] = [];
       for (const { lenderTenantId: lender, platformTenantId: platform, programId } of county.programs) {
-        reports.push(await ageProgram({ lender, platform, programId, until: county.until }, dependencies));
+        const input = { lender, platform, programId, until: county.until };
+        try {
+          reports.push(await ageProgram(input, dependencies));
+        } catch (error) {
+          failures.push(new Error(`${programId} did not age`, { cause: error }));
+        }
+      }
+      if (failures.length > 0) {
+        throw new AggregateError(
+          failures,
+          `${failures.length} of ${county.programs.length} programs did not age`,
+        );
       }
       return reports;
     },

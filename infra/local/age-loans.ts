@@ -40,6 +40,16 @@ export function ageingArgumentsOf(args: readonly string[], today: string): z.out
   return parsed.data;
 }
 
+/** Each program that failed, and why; the other counties go on. */
+function failuresOf({ errors }: AggregateError): string {
+  const reasons = errors.map((error: unknown) => {
+    if (!(error instanceof Error)) return String(error);
+    const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+    return `${error.message}${cause}`;
+  });
+  return reasons.join('; ');
+}
+
 if (import.meta.main) {
   try {
     const { until, operator } = ageingArgumentsOf(
@@ -58,6 +68,11 @@ if (import.meta.main) {
           nowMs: Date.now,
           random: Math.random,
           sleep,
+        }).catch((error: unknown) => {
+          if (!(error instanceof AggregateError)) throw error;
+          console.error(`${county.countyId}  ${failuresOf(error)}`);
+          process.exitCode = 1;
+          return [];
         });
         for (const { programId, agedThrough, aged, settled, entries, monthEnds, released } of reports) {
           console.log(

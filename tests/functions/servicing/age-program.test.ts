@@ -1,3 +1,4 @@
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ageCounty } from '../../../functions/servicing/age-county.ts';
 import { countiesToAge } from '../../../functions/servicing/counties.ts';
@@ -6,6 +7,7 @@ import { loanStore } from '../../../shared/store/loans.ts';
 import { programBooks } from '../../../shared/store/program-books.ts';
 import { programLoans } from '../../../shared/store/program-loans.ts';
 import { programStore } from '../../../shared/store/programs.ts';
+import { loanKey } from '../../../shared/store/table.ts';
 import { useTable } from '../../support/engine.ts';
 import { lendingDesk } from '../../support/lending-desk.ts';
 import { seedLoan, seedOffer } from '../../support/seed-lending.ts';
@@ -227,5 +229,22 @@ describe('a loan that has ended', () => {
     expect(states(await listed().snapshots(LENDER, programId))).toHaveLength(3);
     const { state, replayed } = await booksOf(programId, 'loan_ending');
     expect(state).toEqual(replayed);
+  });
+});
+
+describe('a program that cannot be aged', () => {
+  it('fails its county, named, after the others have aged', async () => {
+    await desk.openProgram('prg_aa-broken');
+    await seedLoan(table(), { programId: 'prg_aa-broken', name: 'broken', disbursedOn: '2026-03-01' });
+    // Listed, and gone: what nothing of ours ever writes.
+    const { pk, sk } = loanKey(LENDER, 'loan_broken');
+    await table().client.send(
+      new DeleteItemCommand({ TableName: table().tableName, Key: { pk: { S: pk }, sk: { S: sk } } }),
+    );
+    await expect(age('2026-09-30')).rejects.toMatchObject({
+      message: expect.stringContaining('1 of '),
+      errors: [expect.objectContaining({ message: 'prg_aa-broken did not age' })],
+    });
+    expect(await programLoans(table()).agedThrough(LENDER, 'prg_ended')).toBe('2026-09-30');
   });
 });
