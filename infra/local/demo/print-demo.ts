@@ -89,8 +89,13 @@ function scoreText(score: NonNullable<Decision['input']['score']>): string {
 const signed = (points: number) => `${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(1)}`;
 
 function offerLine(offer: Offer): string {
+  const { aprAtObservedInflowBps } = offer;
+  const pace =
+    aprAtObservedInflowBps === null ? '' : `, ${bps(aprAtObservedInflowBps)} at the pace of observed sales`;
+  const rate =
+    offer.repaymentMethod === 'sales_linked' ? 'for a fixed charge' : `at ${bps(offer.annualRateBps)} a year`;
   return (
-    `  ${yuan(offer.principalMinor)} over ${offer.termMonths} months at ${bps(offer.annualRateBps)} a year: ` +
-    `${yuan(offer.installmentMinor)} a month, APR ${bps(offer.aprBps)} with fees`
+    `  ${offer.productName.zh} · ${offer.productName.en}: ${yuan(offer.principalMinor)} over ${offer.termMonths} months ${rate}, ` +
+    `${offer.installments} × ${yuan(offer.installmentMinor)} at most, APR ${bps(offer.aprBps)} with fees${pace}`
   );
 }
