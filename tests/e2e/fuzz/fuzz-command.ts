@@ -85,20 +85,21 @@ async function main(given: z.output<typeof fuzzArguments>): Promise<number> {
       // Each in a world of its own: what one group erases or pays off is there for the next.
       const dataDirectory = join(directory, group.replaceAll(/\W/g, '-'));
       await cp(made, dataDirectory, { recursive: true });
-      results.push(
-        await onService(dataDirectory, (service, failuresBehind) =>
-          fuzzGroup({
-            group,
-            service,
-            failuresBehind,
-            world,
-            command,
-            cases: given.cases,
-            seed,
-            dataDirectory,
-          }),
-        ),
+      const result = await onService(dataDirectory, (service, failuresBehind) =>
+        fuzzGroup({
+          group,
+          service,
+          failuresBehind,
+          world,
+          command,
+          cases: given.cases,
+          seed,
+          dataDirectory,
+        }),
       );
+      // As they end: a long run may be cut short.
+      console.log(`${group}: ${result.cases} cases, ${result.failures} failures`);
+      results.push(result);
     }
     console.log(tableOf(results));
     const failed = results.filter(({ failures, cases }) => failures > 0 || cases < given.cases);
