@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../shared/domain/decide.ts';
+import type { LendingTerms } from '../../shared/domain/lending/program-terms.ts';
 import { policyTrial } from '../../shared/domain/policy-trial.ts';
 import type { ProgramPolicy } from '../../shared/domain/program.ts';
+import { committedTerms, offeredProductOf } from '../support/offered-products.ts';
 import { DECIDED_AT, sampleExplanations, sampleInput, sampleModel } from '../support/sample-decision.ts';
 import { sampleApplication, sampleProgram } from '../support/sample-lending.ts';
 
@@ -60,6 +62,35 @@ describe('a policy trial', () => {
     expect(trial.after.approved).toBe(0);
     expect(trial.swapOut).toHaveLength(trial.before.approved);
     for (const each of trial.swapOut) expect(each.ruleCodes.length).toBeGreaterThan(0);
+  });
+
+  describe('and the lending terms', () => {
+    const monthly = offeredProductOf({ method: 'equal_installments' });
+    const decidedOn = (terms: LendingTerms) =>
+      decide(sampleInput({ terms }), { ...context, decidedAt: DECIDED_AT });
+    const smaller = { ...policy, policyVersion: 'trial', maximumPrincipalMinor: 1_000_000 };
+
+    it('that a policy implies follow the policy tried; those that were committed stay as they were', () => {
+      const implied = policyTrial(pastDecisions(), { policy: smaller, terms: null }, context);
+      expect(implied.after.limitMinor).toBe(implied.after.approved * 1_000_000);
+      const kept = policyTrial(
+        [decidedOn(committedTerms([monthly]))],
+        { policy: smaller, terms: null },
+        context,
+      );
+      expect(kept).toMatchObject({ termsVersion: null, before: { approved: 1 } });
+      expect(kept.after).toEqual(kept.before);
+    });
+
+    it('may be tried themselves, in place of what each decision was made on', () => {
+      const tried = committedTerms([{ ...monthly, principalMaxMinor: 2_000_000 }], { version: 'tried' });
+      const made = [decidedOn(committedTerms([monthly])), ...pastDecisions()];
+      const trial = policyTrial(made, { policy, terms: tried }, context);
+      expect(trial.termsVersion).toBe('tried');
+      expect(trial.after.approved).toBe(trial.before.approved);
+      expect(trial.after.limitMinor).toBe(trial.after.approved * 2_000_000);
+      expect(trial.after.expectedLossMinor).toBeLessThan(trial.before.expectedLossMinor);
+    });
   });
 
   it('says nothing of whom it would have to score first, or another model scored', () => {
