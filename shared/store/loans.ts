@@ -27,6 +27,7 @@ import {
   capitalUseKey,
   LOAN_ENTRIES_PREFIX,
   LOAN_EVENT_PREFIX,
+  leftEntry,
   loanEntriesKey,
   loanEventKey,
   loanKey,
@@ -186,7 +187,7 @@ export function loanStore(table: StoreTable) {
     const listedBefore = step.before === null ? undefined : keyOf(step.before.record.state);
     // It has ended, or a reversed payment has opened it again.
     if (listedBefore !== undefined && listedBefore.sk !== keyOf(state).sk) {
-      items.push({ Delete: { TableName, Key: marshall(listedBefore) } });
+      items.push({ Put: { TableName, Item: marshall(leftEntry(listedBefore, step.nowMs)) } });
     }
     if (recommenderId !== null) listed.push(vouchedLoanKey(lender, recommenderId, state.loanId));
     for (const key of listed) items.push({ Put: { TableName, Item: marshall({ ...key, snapshot }) } });

@@ -1,4 +1,5 @@
 import {
+  type AttributeValue,
   ConditionalCheckFailedException,
   GetItemCommand,
   PutItemCommand,
@@ -25,7 +26,8 @@ import {
 } from './table.ts';
 import { packJson, unpackJson } from './zstd-json.ts';
 
-const storedSnapshot = z.object({ snapshot: loanSnapshot });
+/** Without a snapshot: a place that a loan has left. */
+const storedSnapshot = z.object({ snapshot: loanSnapshot.optional() });
 const storedMonthEnd = z.object({ sk: z.string(), body: z.instanceof(Uint8Array) });
 const storedAgeing = z.object({ agedThrough: businessDate });
 /** About 60 bytes each once compressed, so an item stays far below DynamoDB's 400 KB. */
@@ -38,8 +40,7 @@ export function programLoans(table: StoreTable) {
   const { client, tableName: TableName } = table;
 
   async function between(partition: string, from: string, through: string): Promise<LoanSnapshot[]> {
-    const items = await queryItems(table, partition, from, through);
-    return items.map((item) => parse(storedSnapshot, unmarshall(item), { code: 'corrupt_record' }).snapshot);
+    return snapshotsOf(await queryItems(table, partition, from, through));
   }
   const partitionOf = (lender: string, programId: string) => programLoanKey(lender, programId, '', null).pk;
 
@@ -72,7 +73,10 @@ export function programLoans(table: StoreTable) {
     vouchedFor: (lender: string, recommender: string) =>
       between(vouchedLoanKey(lender, recommender, '').pk, 'loan_', LAST),
 
-    /** A page of a program's loans, live ones by id, then those that ended by day. Raises `invalid_request` on what is no cursor. */
+    /**
+     * A page of a program's loans, live ones by id, then those that ended by day; shorter where a loan has just moved.
+     * Raises `invalid_request` on what is no cursor.
+     */
     async list(lender: string, programId: string, limit: number, cursor: string | undefined) {
       const pk = partitionOf(lender, programId);
       const after = cursor === undefined ? undefined : positionOf(cursor);
@@ -85,13 +89,10 @@ export function programLoans(table: StoreTable) {
           ...(after === undefined ? {} : { ExclusiveStartKey: marshall({ pk, sk: after }) }),
         }),
       );
-      const found = Items.map(
-        (item) => parse(storedSnapshot, unmarshall(item), { code: 'corrupt_record' }).snapshot,
-      );
       const last = Items.at(limit - 1)?.sk?.S;
       return {
-        loans: found.slice(0, limit),
-        cursor: found.length > limit && last !== undefined ? cursorOf(last) : undefined,
+        loans: snapshotsOf(Items.slice(0, limit)),
+        cursor: Items.length > limit && last !== undefined ? cursorOf(last) : undefined,
       };
     },
 
@@ -172,6 +173,13 @@ export function programLoans(table: StoreTable) {
       });
     },
   };
+}
+
+function snapshotsOf(items: readonly Record<string, AttributeValue>[]): LoanSnapshot[] {
+  return items.flatMap((item) => {
+    const { snapshot } = parse(storedSnapshot, unmarshall(item), { code: 'corrupt_record' });
+    return snapshot === undefined ? [] : [snapshot];
+  });
 }
 
 const EARLIEST = '0000-01-01';

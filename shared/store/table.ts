@@ -199,6 +199,14 @@ export const programLoanKey = (lender: string, program: string, loan: string, en
     `${lender}#${program}#LOANS`,
     endedOn === null ? `${LIVE_LOAN_PREFIX}${loan}` : `${PAST_LOAN_PREFIX}${endedOn}#${loan}`,
   );
+/**
+ * What a loan leaves where it stood when it moves among its program's loans: nothing to read, gone by its time to
+ * live. Nothing of this system may delete an item.
+ */
+export const leftEntry = (place: ItemKey, nowMs: number) => ({
+  ...place,
+  [TIME_TO_LIVE_ATTRIBUTE]: Math.floor(nowMs / 1_000),
+});
 export const vouchedLoanKey = (lender: string, recommender: string, loan: string) =>
   key(`${lender}#${recommender}#VOUCHED`, loan);
 /** A bank's reference stands for one payment on one loan, for good. */
