@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { rolesAllow, scopesOf } from '../../shared/http/roles.ts';
 import { qualifiedScope, type Scope, scopeNames } from '../../shared/http/scopes.ts';
-import type { GatewayPage } from './gateway.ts';
+import type { GatewayPage } from './gateway-page.ts';
 import { type LocalKeys, TOKEN_TTL_SECONDS_DEFAULT, type TokenRequest } from './local-tokens.ts';
 import { loginPage, refusalPage } from './login-page.ts';
 import type { LocalMachines } from './machines.ts';

@@ -9,18 +9,13 @@ import { type RouteDefinition, routeKeyOf } from '../../shared/http/route.ts';
 import { qualifiedScope } from '../../shared/http/scopes.ts';
 import { apiGatewayEvent, lambdaContext, type ReceivedRequest } from './api-gateway-event.ts';
 import type { AuthorizationServer } from './authorization-server.ts';
+import type { GatewayPage } from './gateway-page.ts';
 import type { LocalKeys } from './local-tokens.ts';
 
 /** What API Gateway lets through; functions hold bodies to a tighter bound of their own. */
 const BODY_BYTES_MAX = 10 * 1024 * 1024;
 /** Requests in flight get this long to finish when the gateway closes. */
 const CLOSE_GRACE_MS = 5_000;
-
-export interface GatewayPage {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
 
 export interface GatewayOptions<Route extends RouteDefinition> {
   readonly routes: readonly Route[];

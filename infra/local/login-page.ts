@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { GatewayPage } from './gateway.ts';
+import type { GatewayPage } from './gateway-page.ts';
 
 /** Both colour schemes, any width; the fonts of the reader's machine, Chinese among them. */
 const STYLE = `

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { GatewayPage } from './gateway.ts';
+import type { GatewayPage } from './gateway-page.ts';
 
 const require = createRequire(import.meta.url);
 const SCRIPT_PATH = '/docs/redoc.standalone.js';
