@@ -28,7 +28,14 @@ const fields = z
   })
   .optional()
   .describe('Fields to list, separated by commas; `decisionId` is always listed. Default: all')
-  .meta({ override: ({ jsonSchema }) => Object.assign(jsonSchema, { type: 'string', maxLength: 512 }) });
+  .meta({
+    override: ({ jsonSchema }) => {
+      const name = `(${listed.join('|')})`;
+      const pattern = `^${name}(,${name})*$`;
+      const examples = ['outcome,creditScore,decidedAt'];
+      Object.assign(jsonSchema, { type: 'string', maxLength: 512, pattern, examples });
+    },
+  });
 
 const listQuery = pageQuery.extend({
   outcome: z.enum(decisionOutcomes).optional(),
