@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -7,13 +6,9 @@ import { ageCounty } from '../../functions/servicing/age-county.ts';
 import { countiesToAge } from '../../functions/servicing/counties.ts';
 import { businessDate, businessDateOf, DEFAULT_TIME_ZONE } from '../../shared/domain/calendar.ts';
 import { tenantId } from '../../shared/domain/identifiers.ts';
-import { createTable } from '../../shared/store/create-table.ts';
-import { openTable } from '../../shared/store/dynamo.ts';
 import { programStore } from '../../shared/store/programs.ts';
-import { dataDirectoryOf } from './data-directory.ts';
-import { startEngine } from './engine.ts';
+import { withStoredTable } from './stored-table.ts';
 
-const TABLE_NAME = 'cunxin';
 const OPERATOR_DEFAULT = 'ten_operator';
 const USAGE = `Usage: npm run age-loans -- --until YYYY-MM-DD [--operator ${OPERATOR_DEFAULT}]
 
@@ -56,10 +51,7 @@ if (import.meta.main) {
       process.argv.slice(2),
       businessDateOf(Date.now(), DEFAULT_TIME_ZONE),
     );
-    const engine = await startEngine({ dataDirectory: join(dataDirectoryOf(process.env), 'engine') });
-    const table = openTable({ endpoint: engine.endpoint, tableName: TABLE_NAME });
-    try {
-      await createTable(table);
+    await withStoredTable(process.env, async (table) => {
       const counties = await countiesToAge(operator, until, { programs: programStore(table) });
       if (counties.length === 0) console.log(`${operator} has no programs`);
       for (const county of counties) {
@@ -81,10 +73,7 @@ if (import.meta.main) {
           );
         }
       }
-    } finally {
-      table.client.destroy();
-      await engine.stop();
-    }
+    });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     console.error(USAGE);

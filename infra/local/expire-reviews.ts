@@ -1,19 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { expireReviews } from '../../functions/deadlines/expire-reviews.ts';
 import { tenantId } from '../../shared/domain/identifiers.ts';
 import { actAs } from '../../shared/store/acting.ts';
-import { createTable } from '../../shared/store/create-table.ts';
 import { decisionStore } from '../../shared/store/decisions.ts';
-import { openTable } from '../../shared/store/dynamo.ts';
 import { programStore } from '../../shared/store/programs.ts';
 import { reviewStore } from '../../shared/store/reviews.ts';
-import { dataDirectoryOf } from './data-directory.ts';
-import { startEngine } from './engine.ts';
+import { withStoredTable } from './stored-table.ts';
 
-const TABLE_NAME = 'cunxin';
 const OPERATOR_DEFAULT = 'ten_operator';
 const USAGE = `Usage: npm run expire-reviews -- [--operator ${OPERATOR_DEFAULT}]
 
@@ -25,10 +20,7 @@ if (import.meta.main) {
   try {
     const { values } = parseArgs({ options: { operator: { type: 'string', default: OPERATOR_DEFAULT } } });
     const operator = tenantId.parse(values.operator);
-    const engine = await startEngine({ dataDirectory: join(dataDirectoryOf(process.env), 'engine') });
-    const table = openTable({ endpoint: engine.endpoint, tableName: TABLE_NAME });
-    try {
-      await createTable(table);
+    await withStoredTable(process.env, async (table) => {
       const actor = {
         tenantId: operator,
         subject: 'expire-reviews',
@@ -44,10 +36,7 @@ if (import.meta.main) {
         }),
       );
       console.log(`${programs} programs: ${expired} cases closed by rule, ${raced} decided meanwhile`);
-    } finally {
-      table.client.destroy();
-      await engine.stop();
-    }
+    });
   } catch (error) {
     console.error(
       error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : error,

@@ -16,8 +16,8 @@ import { stationStore } from '../../shared/store/stations.ts';
 import { dataDirectoryOf } from './data-directory.ts';
 import { startEngine } from './engine.ts';
 import { IMPORT_USAGE, importArgumentsOf } from './import-arguments.ts';
+import { LOCAL_TABLE_NAME } from './stored-table.ts';
 
-const TABLE_NAME = 'cunxin';
 const stationProperties = station.omit({ stationId: true, village: true });
 
 interface Measured extends ImportResult {
@@ -35,7 +35,7 @@ async function runImport(given: ReturnType<typeof importArgumentsOf>): Promise<M
   const dataDirectory = dataDirectoryOf(process.env);
   const engine = await startEngine({ dataDirectory: join(dataDirectory, 'engine') });
   const meter = new CapacityMeter();
-  const table = openTable({ endpoint: engine.endpoint, tableName: TABLE_NAME, onConsumed: meter.add });
+  const table = openTable({ endpoint: engine.endpoint, tableName: LOCAL_TABLE_NAME, onConsumed: meter.add });
   const rejects = new RejectsFile(given.rejects ?? given.file);
   const show = progressOf(size, given.json);
   const startedMs = performance.now();

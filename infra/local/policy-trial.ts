@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -13,15 +12,11 @@ import { policyTrial, type Tried } from '../../shared/domain/policy-trial.ts';
 import { type Program, programPolicy } from '../../shared/domain/program.ts';
 import { featureListHash, features } from '../../shared/features/feature-list.ts';
 import { loadChampion } from '../../shared/scoring/load-scorer.ts';
-import { createTable } from '../../shared/store/create-table.ts';
 import { decisionStore } from '../../shared/store/decisions.ts';
-import { openTable } from '../../shared/store/dynamo.ts';
 import { programStore } from '../../shared/store/programs.ts';
-import { dataDirectoryOf } from './data-directory.ts';
-import { startEngine } from './engine.ts';
 import { trialText } from './policy-trial-text.ts';
+import { withStoredTable } from './stored-table.ts';
 
-const TABLE_NAME = 'cunxin';
 const REGISTRY_FILE = fileURLToPath(new URL('../../models/registry.json', import.meta.url));
 const PAGE = 100;
 const USAGE = `Usage: npm run policy-trial -- --lender ten_… --program prg_… [--policy FILE] [--terms FILE] [--json]
@@ -96,10 +91,7 @@ if (import.meta.main) {
       },
     });
     const given = parse(trialArguments, values, { root: '--' });
-    const engine = await startEngine({ dataDirectory: join(dataDirectoryOf(process.env), 'engine') });
-    const table = openTable({ endpoint: engine.endpoint, tableName: TABLE_NAME });
-    try {
-      await createTable(table);
+    await withStoredTable(process.env, async (table) => {
       const program = await programStore(table).get(given.lender, given.program);
       if (program === undefined) throw new Error('--program: the lender has no such program');
       const tried = await triedOf(program, given);
@@ -119,10 +111,7 @@ if (import.meta.main) {
       const trial = policyTrial(past, tried, { model, explanations: features });
       if (given.json) console.log(JSON.stringify(trial));
       else console.log(trialText(trial));
-    } finally {
-      table.client.destroy();
-      await engine.stop();
-    }
+    });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     console.error(USAGE);

@@ -46,8 +46,8 @@ import { type LocalKeys, openLocalKeys } from './local-tokens.ts';
 import { openLocalMachines } from './machines.ts';
 import { openLocalPeople } from './people.ts';
 import { referencePages } from './reference-page.ts';
+import { LOCAL_TABLE_NAME } from './stored-table.ts';
 
-const TABLE_NAME = 'cunxin';
 /** For one client; as much as API Gateway's stage lets through in all. */
 const RATE_LIMITS_DEFAULT: RateLimitSettings = {
   default: {
@@ -102,7 +102,7 @@ export async function startLocal(options: StartLocalOptions): Promise<LocalServi
   const capacity = new CapacityMeter();
   const table = openTable({
     endpoint: engine.endpoint,
-    tableName: TABLE_NAME,
+    tableName: LOCAL_TABLE_NAME,
     onConsumed: (units) => {
       capacity.add(units);
       options.onConsumed?.(units);

@@ -16,6 +16,7 @@ import { openTableStream } from '../../shared/store/table-stream.ts';
 import { backgroundDirectoryOf, dataDirectoryOf, keysDirectoryOf } from './data-directory.ts';
 import { startEngine } from './engine.ts';
 import { openLocalKeys } from './local-tokens.ts';
+import { LOCAL_TABLE_NAME } from './stored-table.ts';
 import { startStreamPump } from './stream-pump.ts';
 
 const USAGE = `npm run verify-audit -- --tenant ten_… [--day YYYY-MM-DD] [--head SHA256] [--reads] [--object ID] [--table NAME]
@@ -28,7 +29,6 @@ const USAGE = `npm run verify-audit -- --tenant ten_… [--day YYYY-MM-DD] [--he
 
 Ends with 0 when the log is whole, 1 when it is not, 2 when it cannot be read.`;
 
-const LOCAL_TABLE_NAME = 'cunxin';
 const ENTRIES_PER_PAGE = 100;
 
 const wantedSchema = z.object({

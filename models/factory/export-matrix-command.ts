@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { dataDirectoryOf } from '../../infra/local/data-directory.ts';
+import { withStoredTable } from '../../infra/local/stored-table.ts';
 import { tenantId } from '../../shared/domain/identifiers.ts';
 import { dayBundleStore } from '../../shared/store/day-bundles.ts';
 import { entrepreneurStore } from '../../shared/store/entrepreneurs.ts';
 import { stationStore } from '../../shared/store/stations.ts';
 import { commandOptions, runCommand } from './command-line.ts';
 import { exportMatrix } from './export-matrix.ts';
-import { withStoredTable } from './open-stored-table.ts';
 import { readOutcomes } from './outcomes-file.ts';
 import { LATE_SHARE_MAX_DEFAULT } from './recorded-matrix.ts';
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { withStoredTable } from '../../infra/local/stored-table.ts';
 import { tenantId } from '../../shared/domain/identifiers.ts';
 import { decisionStore } from '../../shared/store/decisions.ts';
 import { loanStore } from '../../shared/store/loans.ts';
@@ -8,7 +9,6 @@ import { programStore } from '../../shared/store/programs.ts';
 import { commandOptions, runCommand } from './command-line.ts';
 import { type LoanBookRow, loanBookOutcomes, outcomeLines } from './loan-book-outcomes.ts';
 import { DEFAULT_DEFINITION } from './loan-outcome.ts';
-import { withStoredTable } from './open-stored-table.ts';
 import { writeWhole } from './write-whole.ts';
 
 const usage = `npm run loan-outcomes -- --lender ten_… [--out outcomes.csv] [--days-past-due ${DEFAULT_DEFINITION.daysPastDue}] [--horizon-months ${DEFAULT_DEFINITION.horizonMonths}]

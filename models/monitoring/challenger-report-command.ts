@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import Table from 'cli-table3';
 import { z } from 'zod';
+import { withStoredTable } from '../../infra/local/stored-table.ts';
 import { instant } from '../../shared/domain/calendar.ts';
 import { tenantId } from '../../shared/domain/identifiers.ts';
 import type { ShadowScore } from '../../shared/domain/shadow-score.ts';
 import { programStore } from '../../shared/store/programs.ts';
 import { shadowScoreStore } from '../../shared/store/shadow-scores.ts';
 import { commandOptions, runCommand } from '../factory/command-line.ts';
-import { withStoredTable } from '../factory/open-stored-table.ts';
 import {
   type ChallengerReasons,
   challengerReasons,

@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import Table from 'cli-table3';
 import { z } from 'zod';
 import { measureDrift, type ProgramDrift } from '../../functions/drift/measure-drift.ts';
+import { withStoredTable } from '../../infra/local/stored-table.ts';
 import { tenantId } from '../../shared/domain/identifiers.ts';
 import { decisionStore } from '../../shared/store/decisions.ts';
 import { programStore } from '../../shared/store/programs.ts';
 import { PSI_ALARM, PSI_WATCH } from '../evaluation/population-stability.ts';
 import { commandOptions, runCommand } from '../factory/command-line.ts';
 import { ourFeatureList, registryFile } from '../factory/model-folders.ts';
-import { withStoredTable } from '../factory/open-stored-table.ts';
 import { DRIFT_APPLICANTS_MIN, readDriftReference } from './drift.ts';
 
 const usage = `npm run drift-report -- --tenant ten_… [--days 30] [--features 10] [--json FILE]

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -7,13 +6,10 @@ import { featureListHash, features } from '../../../shared/features/feature-list
 import { loadVersion } from '../../../shared/scoring/load-scorer.ts';
 import type { Scorer } from '../../../shared/scoring/scorer.ts';
 import { decisionStore } from '../../../shared/store/decisions.ts';
-import { openTable } from '../../../shared/store/dynamo.ts';
 import { programStore } from '../../../shared/store/programs.ts';
-import { dataDirectoryOf } from '../data-directory.ts';
-import { startEngine } from '../engine.ts';
+import { withStoredTable } from '../stored-table.ts';
 import { replayDecisions } from './replay-decisions.ts';
 
-const TABLE_NAME = 'cunxin';
 const REGISTRY_FILE = fileURLToPath(new URL('../../../models/registry.json', import.meta.url));
 const USAGE = `Usage: npm run replay -- --tenant ten_… --program prg_… [--decision dec_…]
 
@@ -29,8 +25,6 @@ const replayArguments = z.object({
 });
 
 async function runReplay(given: z.output<typeof replayArguments>): Promise<boolean> {
-  const engine = await startEngine({ dataDirectory: join(dataDirectoryOf(process.env), 'engine') });
-  const table = openTable({ endpoint: engine.endpoint, tableName: TABLE_NAME });
   const scorers = new Map<string, Promise<Scorer | undefined>>();
   const scorerOf = (version: string) => {
     const loaded =
@@ -39,7 +33,7 @@ async function runReplay(given: z.output<typeof replayArguments>): Promise<boole
     return loaded;
   };
   const counts = { identical: 0, differs: 0, impossible: 0 };
-  try {
+  await withStoredTable(process.env, async (table) => {
     const input = { tenantId: given.tenant, programId: given.program, decisionId: given.decision };
     const dependencies = { programs: programStore(table), decisions: decisionStore(table), scorerOf };
     for await (const result of replayDecisions(input, dependencies)) {
@@ -48,10 +42,7 @@ async function runReplay(given: z.output<typeof replayArguments>): Promise<boole
       if (result.kind === 'impossible') console.log(`${result.decisionId}  ${result.reason}`);
     }
     for (const loaded of scorers.values()) await (await loaded)?.release();
-  } finally {
-    table.client.destroy();
-    await engine.stop();
-  }
+  });
   console.log(
     `${counts.identical} identical to the byte, ${counts.differs} different, ${counts.impossible} not recomputable`,
   );
