@@ -1,24 +1,18 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
+  deploymentOfFile,
   functionIdOf,
   functionNames,
   idOf,
   resourcesOf,
-  type SynthesizedDeployment,
-  synthesizeDeployment,
 } from './synthesized-deployment.ts';
 
-let deployed: SynthesizedDeployment;
-
-beforeAll(async () => {
-  deployed = await synthesizeDeployment({ builtinCloudFormationValidation: false });
-});
-afterAll(() => deployed.remove());
+const deployed = deploymentOfFile();
 
 /** The policies of the role a function runs as, as text. */
 function policiesOf(name: string): string {
-  const { service } = deployed;
+  const { service } = deployed();
   const role: unknown =
     service.findResources('AWS::Lambda::Function')[functionIdOf(service, name)]?.Properties.Role;
   const roleId = JSON.stringify(role).split('"')[3] ?? '';
@@ -29,8 +23,8 @@ function policiesOf(name: string): string {
 
 describe("a consumer of the table's stream", () => {
   it.each(['sealer', 'events'])('%s gets failed batches again in halves, and loses none of them', (name) => {
-    deployed.service.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
-      FunctionName: { Ref: functionIdOf(deployed.service, name) },
+    deployed().service.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      FunctionName: { Ref: functionIdOf(deployed().service, name) },
       StartingPosition: 'TRIM_HORIZON',
       BisectBatchOnFunctionError: true,
       MaximumRecordAgeInSeconds: 21_600,
@@ -40,8 +34,8 @@ describe("a consumer of the table's stream", () => {
   });
 
   it('that seals is passed no record by', () => {
-    const sealer = functionIdOf(deployed.service, 'sealer');
-    deployed.service.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+    const sealer = functionIdOf(deployed().service, 'sealer');
+    deployed().service.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       FunctionName: { Ref: sealer },
       FilterCriteria: Match.absent(),
     });
@@ -73,7 +67,7 @@ describe('a role', () => {
 
 describe('the queue of deliveries', () => {
   it('keeps the order of each endpoint and subject, and ends in dead letters', () => {
-    deployed.service.hasResourceProperties('AWS::SQS::Queue', {
+    deployed().service.hasResourceProperties('AWS::SQS::Queue', {
       FifoQueue: true,
       DeduplicationScope: 'messageGroup',
       FifoThroughputLimit: 'perMessageGroupId',
@@ -82,15 +76,15 @@ describe('the queue of deliveries', () => {
   });
 
   it('hands out one message at a time: what waits behind a failing one is not counted as tried', () => {
-    deployed.service.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
-      FunctionName: { Ref: functionIdOf(deployed.service, 'webhooks') },
+    deployed().service.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      FunctionName: { Ref: functionIdOf(deployed().service, 'webhooks') },
       BatchSize: 1,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     });
   });
 
   it('signs by a key that never leaves KMS, which two functions may use and none may read', () => {
-    idOf(deployed.service, 'AWS::KMS::Key', { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });
+    idOf(deployed().service, 'AWS::KMS::Key', { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });
     const signing = functionNames.filter((name) => policiesOf(name).includes('kms:GenerateMac'));
     expect(signing.sort()).toEqual(['subscriptions', 'webhooks']);
   });
@@ -104,7 +98,7 @@ describe('an alarm', () => {
     'sealer falls behind',
     'events falls behind',
   ])('tells that some %s', (text) => {
-    const texts = resourcesOf(deployed.observability, 'AWS::CloudWatch::Alarm').map(({ Properties }) =>
+    const texts = resourcesOf(deployed().observability, 'AWS::CloudWatch::Alarm').map(({ Properties }) =>
       JSON.stringify(Properties.AlarmDescription),
     );
     expect(texts.filter((description) => description.includes(text))).toHaveLength(1);

@@ -1,23 +1,14 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import {
-  functionIdOf,
-  resourcesOf,
-  type SynthesizedDeployment,
-  synthesizeDeployment,
-} from './synthesized-deployment.ts';
+import { deploymentOfFile, functionIdOf, resourcesOf } from './synthesized-deployment.ts';
 
-let deployed: SynthesizedDeployment;
-beforeAll(async () => {
-  deployed = await synthesizeDeployment({ builtinCloudFormationValidation: false });
-});
-afterAll(() => deployed.remove());
+const deployed = deploymentOfFile();
 
 describe('the shadow function', () => {
   it('is given new decisions and nothing else of the stream', () => {
-    deployed.service.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
-      FunctionName: { Ref: functionIdOf(deployed.service, 'shadow') },
+    deployed().service.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      FunctionName: { Ref: functionIdOf(deployed().service, 'shadow') },
       FilterCriteria: {
         Filters: [
           {
@@ -33,9 +24,9 @@ describe('the shadow function', () => {
 
   it('may write shadow scores, and neither read nor write anything else', () => {
     const role =
-      deployed.service.findResources('AWS::Lambda::Function')[functionIdOf(deployed.service, 'shadow')]
+      deployed().service.findResources('AWS::Lambda::Function')[functionIdOf(deployed().service, 'shadow')]
         ?.Properties.Role['Fn::GetAtt'][0];
-    const policies = deployed.service.findResources('AWS::IAM::Policy', {
+    const policies = deployed().service.findResources('AWS::IAM::Policy', {
       Properties: { Roles: [{ Ref: role }] },
     });
     const statements = z
@@ -60,20 +51,20 @@ describe('the shadow function', () => {
 
 describe('drift', () => {
   it('is measured every night for the programs of every operator', () => {
-    deployed.service.hasResourceProperties('AWS::Events::Rule', {
+    deployed().service.hasResourceProperties('AWS::Events::Rule', {
       ScheduleExpression: 'cron(30 18 * * ? *)',
       Targets: [
-        Match.objectLike({ Arn: { 'Fn::GetAtt': [functionIdOf(deployed.service, 'drift'), 'Arn'] } }),
+        Match.objectLike({ Arn: { 'Fn::GetAtt': [functionIdOf(deployed().service, 'drift'), 'Arn'] } }),
       ],
     });
-    deployed.service.hasResourceProperties('AWS::Lambda::Function', {
+    deployed().service.hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: Match.objectLike({ OPERATOR_TENANTS: 'ten_operator' }) },
       Timeout: 900,
     });
   });
 
   it('raises alarms at 0.1 and 0.25, of scores and of features, and says what to do', () => {
-    const alarms = resourcesOf(deployed.observability, 'AWS::CloudWatch::Alarm').filter(
+    const alarms = resourcesOf(deployed().observability, 'AWS::CloudWatch::Alarm').filter(
       ({ Properties }) => Properties.MetricName === 'scorePsi' || Properties.MetricName === 'featurePsi',
     );
     const seen = alarms.map(({ Properties }) => `${Properties.MetricName} ${Properties.Threshold}`);

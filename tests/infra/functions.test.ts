@@ -1,14 +1,13 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { deployedFunctions } from '../../infra/stacks/functions.ts';
 import {
+  deploymentOfFile,
   functionIdOf,
   functionNames,
   idOf,
   resourcesOf,
-  type SynthesizedDeployment,
-  synthesizeDeployment,
 } from './synthesized-deployment.ts';
 
 const statement = z.object({
@@ -18,24 +17,18 @@ const statement = z.object({
 });
 const policyDocument = z.object({ Statement: z.array(statement) });
 
-let deployed: SynthesizedDeployment;
-
-beforeAll(async () => {
-  deployed = await synthesizeDeployment({ builtinCloudFormationValidation: false });
-});
-
-afterAll(() => deployed.remove());
+const deployed = deploymentOfFile();
 
 /** Every statement of the role a function runs as. */
 function statementsOf(name: string) {
   const role =
-    deployed.service.findResources('AWS::Lambda::Function')[functionIdOf(deployed.service, name)]?.Properties
-      .Role;
+    deployed().service.findResources('AWS::Lambda::Function')[functionIdOf(deployed().service, name)]
+      ?.Properties.Role;
   const roleId = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }).parse(role)[
     'Fn::GetAtt'
   ][0];
   return Object.values(
-    deployed.service.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: roleId }] } }),
+    deployed().service.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: roleId }] } }),
   ).flatMap((policy) => policyDocument.parse(policy.Properties.PolicyDocument).Statement);
 }
 
@@ -43,7 +36,7 @@ const actionsOf = (name: string) => statementsOf(name).flatMap(({ Action }) => A
 
 describe('a function', () => {
   it.each(functionNames)('%s runs on Node 24 and arm64, with its table named', (name) => {
-    deployed.service.hasResourceProperties('AWS::Lambda::Function', {
+    deployed().service.hasResourceProperties('AWS::Lambda::Function', {
       Description: deployedFunctions[name]?.description,
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -54,27 +47,27 @@ describe('a function', () => {
 
   it.each(functionNames)('%s keeps its logs for a set time', (name) => {
     const logs =
-      deployed.service.findResources('AWS::Lambda::Function')[functionIdOf(deployed.service, name)]
+      deployed().service.findResources('AWS::Lambda::Function')[functionIdOf(deployed().service, name)]
         ?.Properties.LoggingConfig;
     const { Ref } = z.object({ Ref: z.string() }).parse(logs.LogGroup);
-    deployed.service.hasResource('AWS::Logs::LogGroup', {
+    deployed().service.hasResource('AWS::Logs::LogGroup', {
       DeletionPolicy: 'Retain',
       Properties: { RetentionInDays: 180 },
     });
-    expect(Object.keys(deployed.service.findResources('AWS::Logs::LogGroup'))).toContain(Ref);
+    expect(Object.keys(deployed().service.findResources('AWS::Logs::LogGroup'))).toContain(Ref);
   });
 
   it('is told where its models are only when it carries any', () => {
     const told = functionNames.filter(
       (name) =>
-        deployed.service.findResources('AWS::Lambda::Function')[functionIdOf(deployed.service, name)]
+        deployed().service.findResources('AWS::Lambda::Function')[functionIdOf(deployed().service, name)]
           ?.Properties.Environment.Variables.MODELS_DIRECTORY !== undefined,
     );
     expect(told.sort()).toEqual(['applications', 'drift', 'shadow']);
   });
 
   it('has every log group under retention', () => {
-    for (const template of [deployed.service, deployed.observability]) {
+    for (const template of [deployed().service, deployed().observability]) {
       for (const { id, Properties } of resourcesOf(template, 'AWS::Logs::LogGroup')) {
         expect(Properties.RetentionInDays, id).toBeTypeOf('number');
       }
@@ -84,8 +77,8 @@ describe('a function', () => {
 
 describe('a role', () => {
   const documents = () => [
-    ...resourcesOf(deployed.service, 'AWS::IAM::Policy').map(({ Properties }) => Properties.PolicyDocument),
-    ...resourcesOf(deployed.service, 'AWS::IAM::Role').flatMap(({ Properties }) =>
+    ...resourcesOf(deployed().service, 'AWS::IAM::Policy').map(({ Properties }) => Properties.PolicyDocument),
+    ...resourcesOf(deployed().service, 'AWS::IAM::Role').flatMap(({ Properties }) =>
       z
         .array(z.object({ PolicyDocument: z.unknown() }))
         .default([])
@@ -104,7 +97,7 @@ describe('a role', () => {
   });
 
   it('is built from no managed policy', () => {
-    for (const { id, Properties } of resourcesOf(deployed.service, 'AWS::IAM::Role')) {
+    for (const { id, Properties } of resourcesOf(deployed().service, 'AWS::IAM::Role')) {
       expect(Properties.ManagedPolicyArns, id).toBeUndefined();
     }
   });
@@ -129,7 +122,7 @@ describe('a role', () => {
 
   it('of the token function reads machine clients and nothing else', () => {
     const role = JSON.stringify(
-      Object.values(deployed.service.findResources('AWS::IAM::Policy')).filter((policy) =>
+      Object.values(deployed().service.findResources('AWS::IAM::Policy')).filter((policy) =>
         JSON.stringify(policy).includes('LeadingKeys'),
       ),
     );
@@ -145,7 +138,7 @@ describe('an alarm', () => {
   it.each(
     Object.entries(deployedFunctions),
   )('%s says what is lost when it fails, is throttled or is slow', (_, { monitoring }) => {
-    const alarms = resourcesOf(deployed.observability, 'AWS::CloudWatch::Alarm').filter(({ Properties }) =>
+    const alarms = resourcesOf(deployed().observability, 'AWS::CloudWatch::Alarm').filter(({ Properties }) =>
       JSON.stringify(Properties.AlarmDescription).includes(monitoring.errorImpact),
     );
     expect(alarms).toHaveLength(3);
@@ -155,12 +148,12 @@ describe('an alarm', () => {
   });
 
   it('tells the people on duty, by a topic that only takes encrypted messages', () => {
-    const topic = idOf(deployed.observability, 'AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
-    for (const { id, Properties } of resourcesOf(deployed.observability, 'AWS::CloudWatch::Alarm')) {
+    const topic = idOf(deployed().observability, 'AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
+    for (const { id, Properties } of resourcesOf(deployed().observability, 'AWS::CloudWatch::Alarm')) {
       expect(Properties.AlarmActions, id).toEqual([{ Ref: topic }]);
       expect(Properties.TreatMissingData, id).toBe('notBreaching');
     }
-    deployed.observability.hasResourceProperties('AWS::SNS::Subscription', {
+    deployed().observability.hasResourceProperties('AWS::SNS::Subscription', {
       Protocol: 'email',
       Endpoint: 'duty@example.org',
       TopicArn: { Ref: topic },
@@ -168,7 +161,7 @@ describe('an alarm', () => {
   });
 
   it('counts the answers of 500 that Lambda itself takes for success', () => {
-    const faults = resourcesOf(deployed.observability, 'AWS::CloudWatch::Alarm').filter(({ Properties }) =>
+    const faults = resourcesOf(deployed().observability, 'AWS::CloudWatch::Alarm').filter(({ Properties }) =>
       JSON.stringify(Properties.Metrics ?? []).includes('"MetricName":"faults"'),
     );
     expect(faults).toHaveLength(functionNames.length);

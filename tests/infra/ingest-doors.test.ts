@@ -1,24 +1,14 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  functionIdOf,
-  idOf,
-  resourcesOf,
-  type SynthesizedDeployment,
-  synthesizeDeployment,
-} from './synthesized-deployment.ts';
+import { describe, expect, it } from 'vitest';
+import { deploymentOfFile, functionIdOf, idOf, resourcesOf } from './synthesized-deployment.ts';
 
-let deployed: SynthesizedDeployment;
-beforeAll(async () => {
-  deployed = await synthesizeDeployment({ builtinCloudFormationValidation: false });
-});
-afterAll(() => deployed.remove());
+const deployed = deploymentOfFile();
 
-const arnOf = (name: string) => ({ 'Fn::GetAtt': [functionIdOf(deployed.service, name), 'Arn'] });
+const arnOf = (name: string) => ({ 'Fn::GetAtt': [functionIdOf(deployed().service, name), 'Arn'] });
 
 describe('the ingest queue', () => {
   it('gives a message back by itself, and after five receives to the dead letters for fourteen days', () => {
-    const queues = resourcesOf(deployed.service, 'AWS::SQS::Queue').filter(({ id }) =>
+    const queues = resourcesOf(deployed().service, 'AWS::SQS::Queue').filter(({ id }) =>
       id.startsWith('IngestQueue'),
     );
     const [queue] = queues.filter(({ Properties }) => Properties.RedrivePolicy !== undefined);
@@ -28,33 +18,34 @@ describe('the ingest queue', () => {
       RedrivePolicy: { maxReceiveCount: 5, deadLetterTargetArn: { 'Fn::GetAtt': [deadLetters?.id, 'Arn'] } },
     });
     expect(deadLetters?.Properties).toMatchObject({ MessageRetentionPeriod: 1_209_600 });
-    deployed.service.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+    deployed().service.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       EventSourceArn: { 'Fn::GetAtt': [queue?.id, 'Arn'] },
-      FunctionName: { Ref: functionIdOf(deployed.service, 'ingest-queue') },
+      FunctionName: { Ref: functionIdOf(deployed().service, 'ingest-queue') },
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     });
     // A message must not come back while a function still works on it.
     const timeout =
-      deployed.service.findResources('AWS::Lambda::Function')[functionIdOf(deployed.service, 'ingest-queue')]
-        ?.Properties.Timeout;
+      deployed().service.findResources('AWS::Lambda::Function')[
+        functionIdOf(deployed().service, 'ingest-queue')
+      ]?.Properties.Timeout;
     expect(queue?.Properties.VisibilityTimeout).toBeGreaterThanOrEqual(6 * timeout);
   });
 
   it('has an alarm for dead letters, and a command that sends them again', () => {
-    const told = resourcesOf(deployed.observability, 'AWS::CloudWatch::Alarm').map(({ Properties }) =>
+    const told = resourcesOf(deployed().observability, 'AWS::CloudWatch::Alarm').map(({ Properties }) =>
       JSON.stringify(Properties.AlarmDescription),
     );
     for (const what of ['ingest messages', 'file imports']) {
       expect(told.some((text) => text.includes(`Some ${what} failed for good`))).toBe(true);
     }
-    const outputs = JSON.stringify(deployed.service.findOutputs('*'));
+    const outputs = JSON.stringify(deployed().service.findOutputs('*'));
     expect(outputs).toContain('aws sqs start-message-move-task --source-arn');
   });
 });
 
 describe('the import bucket', () => {
   const bucketId = () =>
-    idOf(deployed.service, 'AWS::S3::Bucket', {
+    idOf(deployed().service, 'AWS::S3::Bucket', {
       LifecycleConfiguration: {
         Rules: Match.arrayWith([
           Match.objectLike({ Prefix: 'imports/', ExpirationInDays: 30 }),
@@ -64,7 +55,7 @@ describe('the import bucket', () => {
     });
 
   it('is encrypted by a key of its own, private, and forgets files after a month', () => {
-    const bucket = deployed.service.findResources('AWS::S3::Bucket')[bucketId()]?.Properties;
+    const bucket = deployed().service.findResources('AWS::S3::Bucket')[bucketId()]?.Properties;
     expect(
       bucket.BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault,
     ).toMatchObject({
@@ -75,7 +66,7 @@ describe('the import bucket', () => {
   });
 
   it('lets the API sign uploads and reports, the importer read and report, and nobody else', () => {
-    const policies = resourcesOf(deployed.service, 'AWS::S3::BucketPolicy').filter(({ Properties }) =>
+    const policies = resourcesOf(deployed().service, 'AWS::S3::BucketPolicy').filter(({ Properties }) =>
       JSON.stringify(Properties.Bucket).includes(bucketId()),
     );
     const statements = policies.flatMap(
@@ -97,7 +88,7 @@ describe('the import bucket', () => {
   });
 
   it('calls the importer with each file that arrives, and keeps what failed for good', () => {
-    deployed.service.hasResourceProperties('AWS::Events::Rule', {
+    deployed().service.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.s3'],
         'detail-type': ['Object Created'],
@@ -105,8 +96,8 @@ describe('the import bucket', () => {
       },
       Targets: [Match.objectLike({ Arn: arnOf('ingest-files') })],
     });
-    deployed.service.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
-      FunctionName: { Ref: functionIdOf(deployed.service, 'ingest-files') },
+    deployed().service.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      FunctionName: { Ref: functionIdOf(deployed().service, 'ingest-files') },
       MaximumRetryAttempts: 2,
       DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
     });

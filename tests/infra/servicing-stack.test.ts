@@ -1,15 +1,9 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { resourcesOf, type SynthesizedDeployment, synthesizeDeployment } from './synthesized-deployment.ts';
+import { deploymentOfFile, resourcesOf } from './synthesized-deployment.ts';
 
-let deployed: SynthesizedDeployment;
-
-beforeAll(async () => {
-  deployed = await synthesizeDeployment({ builtinCloudFormationValidation: false });
-});
-
-afterAll(() => deployed.remove());
+const deployed = deploymentOfFile();
 
 const retrier = z.object({ ErrorEquals: z.array(z.string()), MaxAttempts: z.int() });
 const task = z.object({ Type: z.literal('Task'), Retry: z.array(retrier).min(1) });
@@ -59,7 +53,7 @@ const definition = z.object({
 });
 
 function machine() {
-  const [found] = resourcesOf(deployed.servicing, 'AWS::StepFunctions::StateMachine');
+  const [found] = resourcesOf(deployed().servicing, 'AWS::StepFunctions::StateMachine');
   const { DefinitionString } = found?.Properties ?? {};
   const [, parts] = z
     .object({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.union([z.string(), z.unknown()]))]) })
@@ -114,7 +108,7 @@ describe('the nightly run', () => {
   });
 
   it('begins half past midnight of the business day', () => {
-    deployed.servicing.hasResourceProperties('AWS::Scheduler::Schedule', {
+    deployed().servicing.hasResourceProperties('AWS::Scheduler::Schedule', {
       ScheduleExpression: 'cron(30 0 * * ? *)',
       ScheduleExpressionTimezone: 'Asia/Shanghai',
       State: 'ENABLED',
@@ -122,12 +116,12 @@ describe('the nightly run', () => {
   });
 
   it('is logged without what it works on, traced, and missed by an alarm', () => {
-    deployed.servicing.hasResourceProperties('AWS::StepFunctions::StateMachine', {
+    deployed().servicing.hasResourceProperties('AWS::StepFunctions::StateMachine', {
       LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
       TracingConfiguration: { Enabled: true },
     });
     for (const MetricName of ['ExecutionsFailed', 'ExecutionsTimedOut']) {
-      deployed.servicing.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      deployed().servicing.hasResourceProperties('AWS::CloudWatch::Alarm', {
         MetricName,
         Threshold: 0,
         AlarmDescription: Match.stringLikeRegexp('did not age'),
@@ -138,8 +132,8 @@ describe('the nightly run', () => {
 
   it('may call its one function and start its own children, nothing of the table', () => {
     const policies = JSON.stringify([
-      deployed.servicing.findResources('AWS::IAM::Policy'),
-      deployed.servicing.findResources('AWS::IAM::Role'),
+      deployed().servicing.findResources('AWS::IAM::Policy'),
+      deployed().servicing.findResources('AWS::IAM::Role'),
     ]);
     expect(policies).toContain('lambda:InvokeFunction');
     expect(policies).toContain('states:StartExecution');

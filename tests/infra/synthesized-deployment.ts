@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AppProps } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { z } from 'zod';
 import { cunxinApp } from '../../infra/app.ts';
 import { deployedFunctions } from '../../infra/stacks/functions.ts';
@@ -36,6 +36,19 @@ export interface SynthesizedDeployment {
   readonly bundles: Readonly<Record<string, string>>;
   readonly directory: string;
   readonly remove: () => Promise<void>;
+}
+
+/** The deployment, synthesized before the first test of a file and removed after its last. */
+export function deploymentOfFile(): () => SynthesizedDeployment {
+  let deployed: SynthesizedDeployment | undefined;
+  beforeAll(async () => {
+    deployed = await synthesizeDeployment({ builtinCloudFormationValidation: false });
+  });
+  afterAll(() => deployed?.remove());
+  return () => {
+    if (deployed === undefined) throw new Error('not synthesized before the tests run');
+    return deployed;
+  };
 }
 
 /**
