@@ -15,6 +15,7 @@ import type { ProgramLoans } from '../../shared/store/program-loans.ts';
 import type { ProgramStore } from '../../shared/store/programs.ts';
 import type { ReservationStore } from '../../shared/store/reservations.ts';
 import type { ReviewStore } from '../../shared/store/reviews.ts';
+import type { Vouching } from '../../shared/store/vouching.ts';
 import { calendarOf, type RepaymentCalendar } from './offer-calendar.ts';
 import { eventIdOf, type RecordEventDependencies, refusal, todayOf } from './record-event.ts';
 
@@ -30,7 +31,7 @@ export interface OfferDependencies extends RecordEventDependencies {
   readonly decisions: Pick<DecisionStore, 'get'>;
   readonly reviews: Pick<ReviewStore, 'get'>;
   readonly reservations: Pick<ReservationStore, 'get'>;
-  readonly listed: Pick<ProgramLoans, 'vouchedFor'>;
+  readonly listed: Pick<ProgramLoans, 'vouching'>;
 }
 
 interface OpenOffer {
@@ -65,8 +66,8 @@ export async function readOfferCalendar(
  * Accept an offer: the contract opens a loan and settles the approval's promise, in one transaction, once for each
  * approval. What the program had reserved beyond the offer's principal is free again.
  *
- * Raises DomainError `not_found`, `invalid_request` for terms that have become unlawful, and `loan_state_conflict` for an offer that has expired or whose approval was taken up, or a partner who may vouch
- * for no more.
+ * Raises DomainError `not_found`, `invalid_request` for terms that have become unlawful, and `loan_state_conflict` for
+ * an offer that has expired or whose approval was taken up, or a partner who may vouch for no more.
  */
 export async function acceptOffer(
   input: OfferInput & { readonly idempotencyKey: string; readonly requireOwn: (borrower: string) => void },
@@ -92,7 +93,7 @@ export async function acceptOffer(
   const held = await reservations.get(lender, programId, decision);
   if (held?.status !== 'open') throw noLongerOpen(held === undefined ? 'not_reserved' : held.status);
   if (today > held.expiresOn) throw noLongerOpen('expired');
-  await requireWithinVouching(lender, contract, decision.input.terms, dependencies);
+  const vouching = await requireWithinVouching(lender, contract, decision.input.terms, dependencies);
 
   const event: LoanEventOf<'contract_accepted'> = {
     type: 'contract_accepted',
@@ -112,6 +113,7 @@ export async function acceptOffer(
     event: { event, recordedOn: today, receipt },
     request,
     accepts: held,
+    vouching,
     nowMs: nowMs(),
   });
   if (result.kind === 'committed') return { receipt, replayed: false };
@@ -175,17 +177,18 @@ async function recordedAcceptance(
   return { receipt: recorded.receipt, replayed: true };
 }
 
+/** What was checked against the bound; undefined where there is none. */
 async function requireWithinVouching(
   lender: string,
   { recommenderId, programId, principalMinor }: LoanContract,
   { recommenders: policy }: LendingTerms,
   { listed }: OfferDependencies,
-): Promise<void> {
-  if (recommenderId === null || policy === undefined) return;
-  const vouched = await listed.vouchedFor(lender, recommenderId);
-  const ofProgram = vouched.filter((loan) => loan.programId === programId);
+): Promise<Vouching | undefined> {
+  if (recommenderId === null || policy === undefined) return undefined;
+  const vouching = await listed.vouching(lender, recommenderId);
+  const ofProgram = vouching.loans.filter((loan) => loan.programId === programId);
   const { bound, limitMinor } = recommenderLimit(recommenderRecord(recommenderId, ofProgram), policy);
-  if (principalMinor <= limitMinor) return;
+  if (principalMinor <= limitMinor) return vouching;
   const code = bound === 'within_bounds' ? 'outstanding_over_bound' : bound;
   throw new DomainError('loan_state_conflict', 'the partner who vouched may not vouch for this loan', {
     issues: [{ field: 'recommenderId', code, message: `may vouch for ${limitMinor} more` }],

@@ -212,6 +212,8 @@ export const getRecommenderContract = {
   params: z.object({ programId, entrepreneurId }),
   response: z.strictObject({
     recommenderId: entrepreneurId,
+    committedLoans: z.int().describe('Contracts not paid out yet'),
+    principalCommittedMinor: z.int(),
     loans: z.int(),
     activeLoans: z.int(),
     principalDisbursedMinor: z.int(),

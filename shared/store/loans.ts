@@ -34,6 +34,7 @@ import {
   programLoanKey,
   vouchedLoanKey,
 } from './table.ts';
+import { acceptanceCounted, type Vouching } from './vouching.ts';
 import { packJson, unpackJson } from './zstd-json.ts';
 
 const storedLoan = z.object({ version: z.int().min(1), programId, body: z.instanceof(Uint8Array) });
@@ -80,6 +81,8 @@ export interface LoanCommit {
   readonly bankReference?: string | undefined;
   /** What the approval promised, settled by the contract. */
   readonly accepts?: Reservation;
+  /** What a bound on the partner who vouched was checked against: nobody else accepted meanwhile. */
+  readonly vouching?: Vouching | undefined;
   readonly nowMs: number;
 }
 
@@ -188,6 +191,9 @@ export function loanStore(table: StoreTable) {
     // It has ended, or a reversed payment has opened it again.
     if (listedBefore !== undefined && listedBefore.sk !== keyOf(state).sk) {
       items.push({ Put: { TableName, Item: marshall(leftEntry(listedBefore, step.nowMs)) } });
+    }
+    if (recommenderId !== null && step.vouching !== undefined) {
+      items.push(acceptanceCounted(table, lender, recommenderId, step.vouching.acceptances));
     }
     if (recommenderId !== null) listed.push(vouchedLoanKey(lender, recommenderId, state.loanId));
     for (const key of listed) items.push({ Put: { TableName, Item: marshall({ ...key, snapshot }) } });

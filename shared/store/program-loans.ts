@@ -24,6 +24,7 @@ import {
   programLoanKey,
   vouchedLoanKey,
 } from './table.ts';
+import { readAcceptances, type Vouching } from './vouching.ts';
 import { packJson, unpackJson } from './zstd-json.ts';
 
 /** Without a snapshot: a place that a loan has left. */
@@ -57,6 +58,9 @@ export function programLoans(table: StoreTable) {
       `${PAST_LOAN_PREFIX}${through}#${LAST}`,
     );
 
+  const vouchedFor = (lender: string, recommender: string) =>
+    between(vouchedLoanKey(lender, recommender, '').pk, 'loan_', LAST);
+
   return {
     /** Every loan of a program, ended or not. */
     snapshots: (lender: string, programId: string) =>
@@ -70,8 +74,14 @@ export function programLoans(table: StoreTable) {
     endedSince: (lender: string, programId: string, day: BusinessDate) => ended(lender, programId, day, LAST),
 
     /** Loans of a lender that one partner vouched for. */
-    vouchedFor: (lender: string, recommender: string) =>
-      between(vouchedLoanKey(lender, recommender, '').pk, 'loan_', LAST),
+    vouchedFor,
+
+    /** The same, with the count of acceptances that a contract within a bound is conditional on. */
+    async vouching(lender: string, recommender: string): Promise<Vouching> {
+      // The count first: a contract made between the two reads is then noticed.
+      const acceptances = await readAcceptances(table, lender, recommender);
+      return { acceptances, loans: await vouchedFor(lender, recommender) };
+    },
 
     /**
      * A page of a program's loans, live ones by id, then those that ended by day; shorter where a loan has just moved.

@@ -45,6 +45,7 @@
  * | program loan  | lender#program#LOANS      | LIVE#loan                     |
  * | … that ended  | lender#program#LOANS      | PAST#YYYY-MM-DD#loan          |
  * | vouched loan  | lender#recommender#VOUCHED| loan                          |
+ * | … acceptances | lender#recommender#VOUCHED| ACCEPTANCES                   |
  * | bank reference| lender#REFERENCE#reference| REFERENCE                     |
  * | idempotency   | caller#IDEMPOTENCY        | operation#key                 |
  * | machine client| CLIENT#client             | MACHINE_CLIENT                |
@@ -209,6 +210,9 @@ export const leftEntry = (place: ItemKey, nowMs: number) => ({
 });
 export const vouchedLoanKey = (lender: string, recommender: string, loan: string) =>
   key(`${lender}#${recommender}#VOUCHED`, loan);
+/** How often a bound on a partner's vouching was read and met: contracts within it are made one after another. */
+export const vouchingKey = (lender: string, recommender: string) =>
+  key(`${lender}#${recommender}#VOUCHED`, 'ACCEPTANCES');
 /** A bank's reference stands for one payment on one loan, for good. */
 export const bankReferenceKey = (lender: string, reference: string) =>
   key(`${lender}#REFERENCE#${reference}`, 'REFERENCE');

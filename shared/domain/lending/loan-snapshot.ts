@@ -34,6 +34,8 @@ export const loanSnapshot = z.strictObject({
   /** Repaid, cancelled or charged off on this day. */
   endedOn: businessDate.nullable(),
   repaymentMethod: z.enum(repaymentMethods),
+  /** Agreed by contract and not paid out yet. */
+  principalCommittedMinor: amountMinor,
   principalDisbursedMinor: amountMinor,
   principalOutstandingMinor: amountMinor,
   interestOutstandingMinor: amountMinor,
@@ -74,6 +76,8 @@ export function snapshotOf(
     disbursedOn: state.disbursedOn,
     endedOn: endedOn(state),
     repaymentMethod: state.terms.repayment.method,
+    principalCommittedMinor:
+      state.disbursedOn === null && state.status !== 'cancelled' ? state.contract.principalMinor : 0,
     principalDisbursedMinor: state.disbursedOn === null ? 0 : state.contract.principalMinor,
     principalOutstandingMinor: state.principalOutstandingMinor,
     interestOutstandingMinor: active ? interestOutstandingMinor(state) : 0,

@@ -5,7 +5,7 @@ import { amountMinor, positiveAmountMinor, shareBps } from '../money.ts';
 import { coLenders } from './loan-event.ts';
 import { LOAN_PRINCIPAL_MINOR_MAX, loanProduct } from './loan-product.ts';
 
-/** A program's bound on what one partner may vouch for. */
+/** A program's bound on what one partner may vouch for; a contract counts from the day it is made. */
 export const recommenderPolicy = z.strictObject({
   outstandingMaxMinor: amountMinor,
   activeLoansMax: z.int().min(0).max(10_000),

@@ -6,6 +6,9 @@ import type { RecommenderPolicy } from './program-terms.ts';
 /** How the loans a partner vouched for have fared. */
 export interface RecommenderRecord {
   readonly recommenderId: string;
+  /** Contracts not paid out yet: they count towards the bounds, and not towards how loans have fared. */
+  readonly committedLoans: number;
+  readonly principalCommittedMinor: number;
   readonly loans: number;
   readonly activeLoans: number;
   readonly principalDisbursedMinor: number;
@@ -25,9 +28,9 @@ export function recommenderRecord(
   recommenderId: string,
   snapshots: Iterable<LoanSnapshot>,
 ): RecommenderRecord {
-  const vouched = [...snapshots].filter(
-    (loan) => loan.recommenderId === recommenderId && loan.disbursedOn !== null,
-  );
+  const agreed = [...snapshots].filter((loan) => loan.recommenderId === recommenderId);
+  const committed = agreed.filter((loan) => loan.principalCommittedMinor > 0);
+  const vouched = agreed.filter((loan) => loan.disbursedOn !== null);
   const sum = (of: (loan: LoanSnapshot) => number) => vouched.reduce((total, loan) => total + of(loan), 0);
   const principalDisbursedMinor = sum((loan) => loan.principalDisbursedMinor);
   const principalOutstandingMinor = sum((loan) => loan.principalOutstandingMinor);
@@ -35,6 +38,8 @@ export function recommenderRecord(
   const lostMinor = sum((loan) => Math.max(0, loan.writtenOffPrincipalMinor - loan.recoveredMinor));
   return {
     recommenderId,
+    committedLoans: committed.length,
+    principalCommittedMinor: committed.reduce((total, loan) => total + loan.principalCommittedMinor, 0),
     loans: vouched.length,
     activeLoans: vouched.filter((loan) => loan.status === 'active').length,
     principalDisbursedMinor,
@@ -82,7 +87,9 @@ export function recommenderLimit(
   const none = (bound: RecommenderBound) => ({ bound, limitMinor: 0 });
   if (record.lossBps > policy.lossMaxBps) return none('loss_over_bound');
   if (record.delinquencyBps > policy.delinquencyMaxBps) return none('delinquency_over_bound');
-  if (record.activeLoans >= policy.activeLoansMax) return none('too_many_active_loans');
-  const limitMinor = policy.outstandingMaxMinor - record.principalOutstandingMinor;
+  if (record.activeLoans + record.committedLoans >= policy.activeLoansMax)
+    return none('too_many_active_loans');
+  const limitMinor =
+    policy.outstandingMaxMinor - record.principalOutstandingMinor - record.principalCommittedMinor;
   return limitMinor <= 0 ? none('outstanding_over_bound') : { bound: 'within_bounds', limitMinor };
 }

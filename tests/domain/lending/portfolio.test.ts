@@ -27,6 +27,13 @@ function unpaidLoan(on: string, overrides: Record<string, unknown> = {}): LoanSn
   return { ...snapshotOf(state, 'cty_1'), loanId: String(loanId) };
 }
 
+/** The same, agreed and not paid out. */
+function contractOnly(): LoanSnapshot {
+  const [accepted] = disbursedOn('2024-01-12', contractOf(interestFree));
+  if (accepted === undefined) throw new Error('a loan begins with its contract');
+  return snapshotOf(replayLoan([accepted], '2024-02-12').state, 'cty_1');
+}
+
 function chargedOff(on: string): LoanSnapshot {
   const log = disbursedOn('2024-01-12', contractOf(interestFree));
   log.push(eventOf('charged_off', '2024-12-12'), eventOf('recovery', '2024-12-20', { amountMinor: 200_000 }));
@@ -147,6 +154,8 @@ describe('a recommender', () => {
       'outstanding_over_bound',
       0,
     ],
+    ['a contract', [good, contractOnly()], 'within_bounds', 600_000],
+    ['three contracts', [contractOnly(), contractOnly(), contractOnly()], 'too_many_active_loans', 0],
     ['none', [], 'within_bounds', 3_000_000],
   ] as const)('with %s is bounded', (_, loans, bound, limitMinor) => {
     expect(recommenderLimit(recommenderRecord('ent_9', loans), policy)).toEqual({ bound, limitMinor });

@@ -130,6 +130,45 @@ describe('lending terms', () => {
     ]);
   });
 
+  it('bound what a partner may vouch for in contracts that are not paid out, however many are made at once', async () => {
+    const terms = await lendingTermsStore(table()).inForce('ten_lender', 'prg_terms', '2026-03-01');
+    if (terms === null) throw new Error('a test before committed no terms');
+    const names = ['signed-a', 'signed-b', 'signed-c'];
+    for (const name of names) {
+      await seedOffer(table(), {
+        ...params,
+        recommenderId: 'ent_hasty',
+        terms,
+        name,
+        principalMinor: 1_000_000,
+      });
+    }
+    const accept = (name: string) =>
+      desk.call('POST /v1/programs/{programId}/decisions/{decisionId}/offers/{offerId}/acceptance', {
+        params: { ...params, decisionId: `dec_${name}`, offerId: 'ofr_1' },
+        key: name,
+        body: {},
+      });
+    await Promise.all(names.map(accept));
+    // Those that came in each other's way are told to try again.
+    const settled = [];
+    for (const name of names) settled.push(await accept(name));
+    expect(settled.map(({ status }) => status).toSorted()).toEqual([201, 201, 409]);
+    const refused = settled.find(({ status }) => status === 409);
+    expect(refused?.json.issues).toMatchObject([
+      { code: 'outstanding_over_bound', message: 'may vouch for 500000 more' },
+    ]);
+    const { json } = await desk.call('GET /v1/programs/{programId}/recommenders/{entrepreneurId}', {
+      params: { ...params, entrepreneurId: 'ent_hasty' },
+    });
+    expect(json).toMatchObject({
+      loans: 0,
+      committedLoans: 2,
+      principalCommittedMinor: 2_000_000,
+      limit: { bound: 'within_bounds', limitMinor: 500_000 },
+    });
+  });
+
   it('that an offer was priced on are its contract’s, whatever is committed before it is accepted', async () => {
     const quoted = await lendingTermsStore(table()).inForce('ten_lender', 'prg_terms', '2026-03-01');
     if (quoted === null) throw new Error('the test before committed no terms');
