@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Decision } from '../../shared/domain/decision.ts';
 import { DomainError } from '../../shared/domain/errors.ts';
 import { termsOf } from '../../shared/domain/lending/implied-terms.ts';
-import { type Program, program } from '../../shared/domain/program.ts';
+import type { Program } from '../../shared/domain/program.ts';
 import { decisionStore } from '../../shared/store/decisions.ts';
 import type { StoreTable } from '../../shared/store/dynamo.ts';
 import { loanStore } from '../../shared/store/loans.ts';
@@ -10,6 +10,7 @@ import { programBooks } from '../../shared/store/program-books.ts';
 import { programLoans } from '../../shared/store/program-loans.ts';
 import { programStore } from '../../shared/store/programs.ts';
 import { reservationStore } from '../../shared/store/reservations.ts';
+import { sampleProgram } from '../simulator/sample-program.ts';
 import { LENDER, PROGRAM } from './simulate-life.ts';
 import {
   type Approval,
@@ -26,9 +27,8 @@ const LOANS_AT_ONCE = 16;
 const NO_ANSWER_WAIT_MS = 20;
 
 function simulatedProgram(capitalMinor: number): Program {
-  return program.parse({
+  const sample = sampleProgram({
     programId: PROGRAM,
-    name: '模拟',
     countyId: 'cty_simulated',
     lenderTenantId: LENDER,
     incubatorTenantId: 'ten_incubator',
@@ -36,28 +36,10 @@ function simulatedProgram(capitalMinor: number): Program {
     capitalMinor,
     opensOn: '2020-01-01',
     closesOn: '2039-12-31',
-    policy: {
-      policyVersion: '1',
-      eligibleStages: ['agent', 'partner', 'service'],
-      minimumTenureDays: 120,
-      minimumHistoryDays: 120,
-      minimumActiveDays: 30,
-      maximumHistoryAgeDays: 14,
-      minimumCreditScore: 600,
-      referBelowCreditScore: 620,
-      minimumPrincipalMinor: 300_000,
-      maximumPrincipalMinor: 100_000_000,
-      singleBorrowerLimitMinor: 100_000_000,
-      termMonths: [6, 12],
-      stressedIncomeBps: 7_000,
-      installmentToCashFlowBps: 5_000,
-      lossGivenDefaultBps: 6_000,
-      guaranteeShareBps: 5_000,
-      marginBps: 350,
-      originationFeeBps: 50,
-      aprCapLprMultiple: 4,
-    },
   });
+  // What a simulated life borrows is bounded by its capital alone.
+  const bounds = { maximumPrincipalMinor: 100_000_000, singleBorrowerLimitMinor: 100_000_000 };
+  return { ...sample, policy: { ...sample.policy, ...bounds, termMonths: [6, 12] } };
 }
 
 /** An approval as the store sees one: what it promises is real, what it was decided from is not. */
