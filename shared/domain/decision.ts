@@ -186,7 +186,12 @@ export const decision = z.strictObject({
   pathToApproval: pathToApproval.nullable(),
   affordability: affordability.nullable(),
   pricing: pricing.nullable(),
-  offers: z.array(offer).max(OFFERS_MAX),
+  offers: z
+    .array(offer)
+    .max(OFFERS_MAX)
+    .describe(
+      'One of every product that fits, at the term nearest to what was asked; more terms where that makes fewer than three',
+    ),
   /** Greatest principal on offer; what is reserved of the program's capital. */
   limitMinor: amountMinor,
 });
