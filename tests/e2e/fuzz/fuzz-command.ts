@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -74,6 +75,12 @@ async function main(given: z.output<typeof fuzzArguments>): Promise<number> {
   }
   const seed = given.seed ?? randomInt(1_000_000);
   const directory = await mkdtemp(join(tmpdir(), 'cunxin-fuzz-'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      rmSync(directory, { recursive: true, force: true });
+      process.exit(130);
+    });
+  }
   try {
     const made = join(directory, 'made');
     console.log(`A county of ${STATIONS} stations at work, seed ${seed}`);
