@@ -5,20 +5,6 @@ import { windowSum } from './history-view.ts';
 /** How often the station works, and whether it still does. */
 export const activityFeatures = [
   {
-    name: 'active_days_30d',
-    unit: 'days',
-    windowDays: 30,
-    riskDirection: 'decreasing',
-    minimum: 0,
-    maximum: 30,
-    action: null,
-    hurts: {
-      zh: '最近30天有交易的天数少',
-      en: 'Few days with business in the last 30 days',
-    },
-    compute: (view) => (view.days === 0 ? Number.NaN : windowSum(view.activeDays, 30)),
-  },
-  {
     name: 'active_days_90d',
     unit: 'days',
     windowDays: 90,

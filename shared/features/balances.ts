@@ -4,34 +4,66 @@ import { type HistoryView, perMonth } from './history-view.ts';
 /** Share of a window's days that must have a known balance for a figure about it to stand. */
 const KNOWN_SHARE_MIN = 0.25;
 
+interface BalanceFigures {
+  readonly averageMinor: number;
+  /** Within days as well, where a day states its lowest. */
+  readonly lowestMinor: number;
+  /** Share of the days with a known balance that closed below `thresholdMinor`. */
+  readonly belowShare: number;
+}
+
+const unknownBalance: BalanceFigures = {
+  averageMinor: Number.NaN,
+  lowestMinor: Number.NaN,
+  belowShare: Number.NaN,
+};
+
 /**
- * Average end-of-day balance in minor units over `windowDays` ending `endingDaysAgo` days before asOf. NaN
- * where less than a quarter of the days, as far as history reaches, have a known balance.
+ * End-of-day balances in minor units over `windowDays` ending `endingDaysAgo` days before asOf. NaN where less
+ * than a quarter of the days, as far as history reaches, have a known balance.
  */
-export function averageBalanceMinor(view: HistoryView, windowDays: number, endingDaysAgo = 0): number {
+function balanceFigures(
+  view: HistoryView,
+  windowDays: number,
+  { endingDaysAgo = 0, thresholdMinor = 0 } = {},
+): BalanceFigures {
   const end = view.days - endingDaysAgo;
-  if (view.closingBalanceMinor === null || end <= 0) return Number.NaN;
+  const { closingBalanceMinor, lowestBalanceMinor } = view;
+  if (closingBalanceMinor === null || end <= 0) return unknownBalance;
   const start = Math.max(0, end - windowDays);
   let sum = 0;
   let known = 0;
+  let below = 0;
+  let lowest = Number.POSITIVE_INFINITY;
   for (let day = start; day < end; day += 1) {
-    const balance = view.closingBalanceMinor[day] ?? Number.NaN;
+    const lowestOfDay = lowestBalanceMinor?.[day] ?? Number.NaN;
+    if (lowestOfDay < lowest) lowest = lowestOfDay;
+    const balance = closingBalanceMinor[day] ?? Number.NaN;
     if (Number.isNaN(balance)) continue;
     sum += balance;
     known += 1;
+    if (balance < thresholdMinor) below += 1;
+    if (balance < lowest) lowest = balance;
   }
-  return known < KNOWN_SHARE_MIN * (end - start) ? Number.NaN : sum / known;
+  if (known < KNOWN_SHARE_MIN * (end - start)) return unknownBalance;
+  return { averageMinor: sum / known, lowestMinor: lowest, belowShare: below / known };
 }
 
-function lowestBalanceMinor(view: HistoryView, windowDays: number): number {
-  if (Number.isNaN(averageBalanceMinor(view, windowDays))) return Number.NaN;
-  let lowest = Number.POSITIVE_INFINITY;
-  for (let day = Math.max(0, view.days - windowDays); day < view.days; day += 1) {
-    for (const balance of [view.closingBalanceMinor?.[day], view.lowestBalanceMinor?.[day]]) {
-      if (balance !== undefined && balance < lowest) lowest = balance;
-    }
-  }
-  return lowest;
+/** What the account held when yesterday ended; NaN where its last line stated no balance. */
+export function latestBalanceMinor(view: HistoryView): number {
+  return view.closingBalanceMinor?.[view.days - 1] ?? Number.NaN;
+}
+
+/** NaN where less than a quarter of the days, as far as history reaches, have a known balance. */
+export function lowestBalanceMinor(view: HistoryView, windowDays: number): number {
+  return balanceFigures(view, windowDays).lowestMinor;
+}
+
+/** Share of days that closed under `thresholdMinor`; NaN as `lowestBalanceMinor`, or with the threshold. */
+export function shareOfDaysBelow(view: HistoryView, windowDays: number, thresholdMinor: number): number {
+  return Number.isNaN(thresholdMinor)
+    ? Number.NaN
+    : balanceFigures(view, windowDays, { thresholdMinor }).belowShare;
 }
 
 /** Balances are measured in months of the account's own income: NaN where nothing comes in. */
@@ -61,7 +93,7 @@ export const balanceFeatures = [
       zh: '账户平均余额相对收入偏低',
       en: 'The average balance is low against income',
     },
-    compute: (view) => inMonthsOfInflow(view, averageBalanceMinor(view, 90)),
+    compute: (view) => inMonthsOfInflow(view, balanceFigures(view, 90).averageMinor),
   },
   {
     name: 'lowest_balance_to_monthly_inflow_180d',
@@ -85,28 +117,22 @@ export const balanceFeatures = [
     compute: (view) => inMonthsOfInflow(view, lowestBalanceMinor(view, 180)),
   },
   {
-    name: 'negative_balance_days_share_365d',
-    unit: 'share',
-    windowDays: 365,
-    riskDirection: 'increasing',
-    minimum: 0,
+    name: 'lowest_to_average_balance_180d',
+    unit: 'ratio',
+    windowDays: 180,
+    riskDirection: 'decreasing',
+    minimum: -16,
     maximum: 1,
     action: null,
     hurts: {
-      zh: '账户曾长时间透支',
-      en: 'The account was overdrawn on many days',
+      zh: '账户余额大起大落，最低时远低于平均水平',
+      en: 'The balance swings: at its lowest it was far under its average',
     },
     compute: (view) => {
-      if (Number.isNaN(averageBalanceMinor(view, 365))) return Number.NaN;
-      let known = 0;
-      let negative = 0;
-      for (let day = Math.max(0, view.days - 365); day < view.days; day += 1) {
-        const balance = view.closingBalanceMinor?.[day] ?? Number.NaN;
-        if (Number.isNaN(balance)) continue;
-        known += 1;
-        if (balance < 0) negative += 1;
-      }
-      return negative / known;
+      const { averageMinor, lowestMinor } = balanceFigures(view, 180);
+      if (Number.isNaN(averageMinor)) return Number.NaN;
+      // Nothing held on average is worse than any swing.
+      return averageMinor > 0 ? lowestMinor / averageMinor : Number.NEGATIVE_INFINITY;
     },
   },
   {
@@ -122,6 +148,9 @@ export const balanceFeatures = [
       en: 'The balance is going down',
     },
     compute: (view) =>
-      inMonthsOfInflow(view, averageBalanceMinor(view, 90) - averageBalanceMinor(view, 90, 90)),
+      inMonthsOfInflow(
+        view,
+        balanceFigures(view, 90).averageMinor - balanceFigures(view, 90, { endingDaysAgo: 90 }).averageMinor,
+      ),
   },
 ] as const satisfies readonly FeatureDefinition[];

@@ -1,5 +1,5 @@
 import type { FeatureDefinition } from './feature-definition.ts';
-import { type HistoryView, periodSums, windowSum } from './history-view.ts';
+import { type HistoryView, windowSum } from './history-view.ts';
 import { mean, standardDeviation } from './statistics.ts';
 
 const MINUTES_PER_HOUR = 60;
@@ -50,23 +50,6 @@ export const regularityFeatures = [
       en: 'There was a long stretch without business',
     },
     compute: (view) => (view.days === 0 ? Number.NaN : longestGapDays(view, 180)),
-  },
-  {
-    name: 'active_weeks_share_180d',
-    unit: 'share',
-    windowDays: 182,
-    riskDirection: 'decreasing',
-    minimum: 0,
-    maximum: 1,
-    action: null,
-    hurts: {
-      zh: '有业务的周数占比低',
-      en: 'Weeks without any business',
-    },
-    compute: (view) => {
-      const weeks = periodSums(view.activeDays, 7, 26);
-      return weeks.length < 4 ? Number.NaN : weeks.filter((active) => active > 0).length / weeks.length;
-    },
   },
   {
     name: 'opening_hours_90d',

@@ -1,7 +1,6 @@
 import { daysBetween } from '../domain/calendar.ts';
 import { stationStages } from '../domain/station.ts';
 import type { FeatureDefinition } from './feature-definition.ts';
-import { HISTORY_WINDOW_DAYS } from './history-view.ts';
 
 /** How long the station and its record stand, and what the entrepreneur brings. */
 export const tenureAndTrainingFeatures = [
@@ -19,20 +18,6 @@ export const tenureAndTrainingFeatures = [
     },
     compute: (view, facts) =>
       facts.station.openedOn === null ? Number.NaN : daysBetween(facts.station.openedOn, view.asOf),
-  },
-  {
-    name: 'history_days',
-    unit: 'days',
-    windowDays: HISTORY_WINDOW_DAYS,
-    riskDirection: 'decreasing',
-    minimum: 0,
-    maximum: HISTORY_WINDOW_DAYS,
-    action: null,
-    hurts: {
-      zh: '可查的交易记录时间短',
-      en: 'The record of transactions is short',
-    },
-    compute: (view) => view.days,
   },
   {
     name: 'stage_level',

@@ -24,7 +24,6 @@ describe('features of a steady half year', () => {
     check(
       steady,
       `
-      active_days_30d                     | 30
       active_days_90d                     | 90
       active_days_share_365d              | 1
       transactions_per_active_day_90d     | 5
@@ -37,10 +36,8 @@ describe('features of a steady half year', () => {
       monthly_inflow_variation_365d       | 0
       seasonally_adjusted_volatility_365d | missing
       longest_gap_180d                    | 0
-      active_weeks_share_180d             | 1
       opening_hours_90d                   | missing
       opening_time_variation_90d          | missing
-      history_days                        | 180
     `,
     ));
 
@@ -73,7 +70,9 @@ describe('features of a steady half year', () => {
       `
       principal_to_monthly_inflow_365d         | 12.903226
       installment_to_monthly_net_cash_flow_365d | 1.333333
-      installment_to_average_balance_90d       | missing
+      latest_balance_to_installment            | missing
+      lowest_balance_to_installment_180d       | missing
+      balance_under_two_installments_share_180d | missing
       requested_term_months                    | 12
     `,
     ));
@@ -100,13 +99,11 @@ describe('activity and regularity', () => {
       gappy,
       // Gap: days 32 to 11 ago. 12 whole weeks back from asOf; weeks 3 and 4 ago (days 15–28) are empty.
       `
-      active_days_30d                 | 3
       active_days_90d                 | 23
       active_days_share_365d          | 0.255556
       transactions_per_active_day_90d | 3.739130
       days_since_last_transaction     | 5
       longest_gap_180d                | 22
-      active_weeks_share_180d         | 0.833333
     `,
     ));
 
@@ -321,14 +318,32 @@ describe('cash flow and balances', () => {
     check(
       account,
       // 10 × 2000 + 20 × 1500 + 10 × 3500 + 20 × 3000 + 10 × 3500 + 10 × −500 + 10 × 500 = 180,000 over 90
-      // days: 2000, against 1833.33 a month. The lowest is −700. Installment 100,000 ÷ 2000.
+      // days: 2000, against 1833.33 a month. The lowest is −700.
       `
       average_balance_to_monthly_inflow_90d | 1.090909
       lowest_balance_to_monthly_inflow_180d | -0.381818
-      negative_balance_days_share_365d      | 0.111111
+      lowest_to_average_balance_180d        | -0.35
       balance_trend_180d                    | missing
-      installment_to_average_balance_90d    | 50
     `,
+    ));
+
+  it('counts what is held in installments asked for', () =>
+    check(
+      account,
+      // 9,000 over 12 months: 750 each. The last balance is 500, the lowest −700; under 1,500 for 10 days at
+      // −500 and 10 at 500, of 90. A balance of just two installments is not under them.
+      `
+      latest_balance_to_installment             | 0.666667
+      lowest_balance_to_installment_180d        | -0.933333
+      balance_under_two_installments_share_180d | 0.222222
+    `,
+      { ...facts, requestedPrincipalMinor: 9_000 },
+    ));
+
+  it('holds an account that had nothing on average for the worst swing', () =>
+    check(
+      [day(40, 'transfer_in 1 100 0', { closing: -300 }), day(20, 'transfer_in 1 400 0', { closing: 100 })],
+      'lowest_to_average_balance_180d | -16',
     ));
 
   it('loses a balance on a day with transactions that states none', () =>
@@ -338,7 +353,10 @@ describe('cash flow and balances', () => {
       `
       average_balance_to_monthly_inflow_90d | missing
       lowest_balance_to_monthly_inflow_180d | missing
-      negative_balance_days_share_365d      | missing
+      lowest_to_average_balance_180d        | missing
+      latest_balance_to_installment         | missing
+      lowest_balance_to_installment_180d    | missing
+      balance_under_two_installments_share_180d | missing
     `,
     ));
 
@@ -354,7 +372,7 @@ describe('cash flow and balances', () => {
       [day(40, 'parcel 1 100 0'), day(39, 'operating_expense 1 0 500', { closing: 0 })],
       `
       installment_to_monthly_net_cash_flow_365d | 16
-      installment_to_average_balance_90d        | 64
+      latest_balance_to_installment             | 0
       principal_to_monthly_inflow_365d          | 128
     `,
     ));
@@ -394,6 +412,8 @@ describe('tenure, training and the person', () => {
       requested_term_months | missing
       principal_to_monthly_inflow_365d | missing
       installment_to_monthly_net_cash_flow_365d | missing
+      latest_balance_to_installment | missing
+      balance_under_two_installments_share_180d | missing
     `,
       {
         requestedPrincipalMinor: null,
@@ -407,6 +427,6 @@ describe('tenure, training and the person', () => {
   it('knows nothing of a history that has not begun', () => {
     const values = Object.entries(valuesOf([], { ...facts, entrepreneur: null }));
     const known = values.filter(([, value]) => !Number.isNaN(value)).map(([name]) => name);
-    expect(known).toEqual(['station_age_days', 'history_days', 'stage_level', 'requested_term_months']);
+    expect(known).toEqual(['station_age_days', 'stage_level', 'requested_term_months']);
   });
 });

@@ -5,9 +5,10 @@ tree over n bins is about log2 n deep, where a boosted ensemble of the same func
 of trees. The tree of a single feature is the cheapest to walk for the rows it was trained on, which
 lie unevenly over the bins; a pair's halves those rows at each branch.
 
-The missing bin is the leftmost leaf: it lies under a cut that no finite number is below, and NaN
-takes the yes-branch (``missing_value_tracks_true``) all the way down to it. So a missing value
-needs no extra node at the root of every tree, and no bin of a known value is one step deeper.
+The missing bin is the rightmost leaf: it lies beyond a cut of infinity, which every number is below.
+NaN is below nothing, so it takes the no-branch all the way to it without being asked for. A tree of
+which no node asks for missing values is walked by the runtime's plainest loop, and no bin of a known
+value is one step deeper.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ from onnx import helper, numpy_helper
 
 from cunxin_training.additive import AdditiveModel, Axis, Term
 from cunxin_training.tree_ensemble import TreeEnsembleNodes, model_bytes
-
-LOWEST_FLOAT32 = float(np.finfo(np.float32).min)
 
 
 def compact_onnx(model: AdditiveModel, metadata: dict[str, str]) -> bytes:
@@ -49,22 +48,17 @@ def compact_onnx(model: AdditiveModel, metadata: dict[str, str]) -> bytes:
     return model_bytes(nodes, initializers, model.feature_count, outputs, metadata)
 
 
-def ordered_with_missing_first(
-    axes: tuple[Axis, ...], scores: np.ndarray
-) -> tuple[np.ndarray, list[np.ndarray]]:
-    """``scores`` with the missing bin first in each axis' dimension, and the cuts between the bins."""
-    for dimension in range(len(axes)):
-        scores = np.roll(scores, 1, axis=dimension)
-    lowest = np.array([LOWEST_FLOAT32], np.float32)
-    return scores, [np.concatenate([lowest, axis.cuts]) for axis in axes]
+def cuts_to_missing(axis: Axis) -> np.ndarray:
+    """The cuts between the bins of ``axis``, the missing bin last: only NaN lies beyond infinity."""
+    return np.concatenate([axis.cuts, np.array([np.inf], np.float32)])
 
 
 def grow_cheapest(trees: TreeEnsembleNodes, term: Term, target: int) -> None:
     """Grows the tree of a one-feature term, with the least expected cost of a walk, into the tree last started."""
-    scores, (cuts,) = ordered_with_missing_first(term.axes, term.scores)
+    scores, cuts = term.scores, cuts_to_missing(term.axes[0])
     starts = np.concatenate([[0], np.flatnonzero(scores[1:] != scores[:-1]) + 1])
     # Half a row more each: a bin without training rows is rare, not impossible.
-    weights = np.add.reduceat(np.roll(term.density, 1), starts) + 0.5
+    weights = np.add.reduceat(term.density, starts) + 0.5
     splits = cheapest_splits(weights)
 
     def grow(first: int, end: int) -> int:
@@ -72,16 +66,16 @@ def grow_cheapest(trees: TreeEnsembleNodes, term: Term, target: int) -> None:
         if end - first == 1:
             return trees.leaf({target: float(scores[starts[first]])})
         middle = int(splits[first, end])
-        place = trees.branch(term.axes[0].feature, float(cuts[starts[middle] - 1]), True)
+        place = trees.branch(term.axes[0].feature, float(cuts[starts[middle] - 1]), False)
         yes = grow(first, middle)
         return trees.connect(place, yes, grow(middle, end))
 
     grow(0, len(starts))
 
 
-# A branch that the processor guesses wrongly costs about two levels of a tree that it guesses right
-# (measured over 0, 2, 5, 10 and 20).
-WRONG_GUESS_LEVELS = 2
+# A branch that the processor guesses wrongly costs about four levels of a tree that it guesses right
+# (measured over 0, 1, 2, 4 and 8).
+WRONG_GUESS_LEVELS = 4
 
 
 def cheapest_splits(weights: np.ndarray) -> np.ndarray:
@@ -118,10 +112,9 @@ def grow_balanced(
     ``scores`` float32 [bins + 1 of each axis ..., targets], missing last; equal neighbours share a leaf.
     ``density`` counts training rows by bin: each branch halves those, without it the bins.
     """
-    scores, cuts = ordered_with_missing_first(axes, scores)
+    cuts = [cuts_to_missing(axis) for axis in axes]
     dimensions = tuple(range(len(axes)))
     weights = np.ones(scores.shape[:-1]) if density is None else density + 0.5
-    weights = np.roll(weights, 1, axis=dimensions)
 
     def grow(region: tuple[tuple[int, int], ...]) -> int:
         """Grows the tree for the box of bins ``region``, (first, last + 1) per axis."""
@@ -138,7 +131,7 @@ def grow_balanced(
         _, dimension, step = min(splits)
         first, end = region[dimension]
         middle = first + step
-        place = trees.branch(axes[dimension].feature, float(cuts[dimension][middle - 1]), True)
+        place = trees.branch(axes[dimension].feature, float(cuts[dimension][middle - 1]), False)
         below, above = list(region), list(region)
         below[dimension], above[dimension] = (first, middle), (middle, end)
         yes = grow(tuple(below))

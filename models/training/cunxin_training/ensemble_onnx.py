@@ -23,11 +23,11 @@ from collections.abc import Callable
 import numpy as np
 from onnx import helper, numpy_helper
 
-from cunxin_training.additive import AdditiveModel, Term
-from cunxin_training.compact_onnx import ordered_with_missing_first
+from cunxin_training.additive import AdditiveModel, Axis, Term
 from cunxin_training.tree_ensemble import TreeEnsembleNodes, model_bytes
 
 Grow = Callable[[TreeEnsembleNodes, float], None]
+LOWEST_FLOAT32 = float(np.finfo(np.float32).min)
 
 
 def ensemble_onnx(
@@ -67,9 +67,22 @@ def ensemble_onnx(
     return content, trees.tree_count
 
 
+def _ordered_with_missing_first(
+    axes: tuple[Axis, ...], scores: np.ndarray
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """``scores`` with the missing bin first in each axis' dimension, and the cuts between the bins.
+
+    Missing lies under a cut that no finite number is below; NaN takes the yes-branch down to it.
+    """
+    for dimension in range(len(axes)):
+        scores = np.roll(scores, 1, axis=dimension)
+    lowest = np.array([LOWEST_FLOAT32], np.float32)
+    return scores, [np.concatenate([lowest, axis.cuts]) for axis in axes]
+
+
 def _term_steps(term: Term, leaves: int) -> tuple[float, list[tuple[float, Grow]]]:
     """What the term adds midway, and its trees: (height, how to grow), each centred about zero."""
-    scores, cuts = ordered_with_missing_first(term.axes, term.scores)
+    scores, cuts = _ordered_with_missing_first(term.axes, term.scores)
     scores = scores.astype(np.float64)
     features = [axis.feature for axis in term.axes]
     if scores.ndim == 1:

@@ -107,6 +107,9 @@ def _measures(measured: Json | None, title: str, how: str) -> list[str]:
             f" {oracle['modelAuc']:.4f}: {oracle['giniShare']:.1%} of the oracle's Gini.",
             "",
         ]
+    boosted: Json | None = measured.get("boosted")
+    if boosted is not None:
+        lines += [_beside_boosted(boosted), ""]
     lines += ["| PD band | Loans | Mean PD | Defaulted | 95 % interval |", "| ---: | ---: | ---: | ---: | ---: |"]
     for band, row in enumerate(measured["calibration"], start=1):
         lines.append(
@@ -114,6 +117,17 @@ def _measures(measured: Json | None, title: str, how: str) -> list[str]:
             f" | {row['low']:.4f} to {row['high']:.4f} |"
         )
     return [*lines, ""]
+
+
+def _beside_boosted(boosted: Json) -> str:
+    difference: Json = boosted["aucDifference"]
+    share = "" if boosted["giniShare"] is None else f" The model has {boosted['giniShare']:.1%} of its Gini:"
+    return (
+        f"Boosted trees that nothing holds monotone ({boosted['model']}, leaves and rounds chosen inside the"
+        f" earlier loans) reach AUC {boosted['auc']:.4f} on the same loans.{share}"
+        f" AUC {difference['value']:+.4f} ({difference['low']:+.4f} to {difference['high']:+.4f},"
+        f" p = {difference['pValue']:.3f}, DeLong)."
+    )
 
 
 def _terms(trained: TrainedModel, matrix: Matrix, features: FeatureList) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from cunxin_training.boosted import fit_boosted
+from cunxin_training.delong import paired_difference
 from cunxin_training.matrix import FeatureList, Matrix
 from cunxin_training.metrics import auc, calibration_table, evaluate
 from cunxin_training.settings import EbmSettings, settings_for
@@ -34,7 +36,7 @@ def out_of_time_metrics(
 ) -> dict[str, object] | None:
     """Fits everything, calibration included, on the earlier rows and measures the later ones.
 
-    None when the matrix does not span enough time (see ``split_by_time``).
+    Beside it the boosted trees that nothing holds monotone (``boosted``), fitted on the same rows. None when the matrix does not span enough time (see ``split_by_time``).
     """
     split = split_by_time(matrix)
     if split is None:
@@ -50,6 +52,26 @@ def out_of_time_metrics(
         "heldOutTo": str(max(held_out.as_of)),
         "fittedOnRows": len(development),
         **measured(held_out, log_odds, seed),
+        "boosted": beside_boosted(
+            held_out.labels,
+            log_odds,
+            fit_boosted(development, features, seed).predict(held_out.values, raw_score=True),
+        ),
+    }
+
+
+def beside_boosted(labels: np.ndarray, log_odds: np.ndarray, boosted: np.ndarray) -> dict[str, object]:
+    """The model's ``log_odds`` float [N] against those of unconstrained boosted trees on the same rows.
+
+    ``auc`` is the trees'; ``giniShare`` the model's share of their Gini, None where they rank no better
+    than chance; ``aucDifference`` the model's AUC minus theirs with DeLong's paired interval and p-value.
+    """
+    boosted_gini = 2 * auc(labels, boosted) - 1
+    return {
+        "model": "LightGBM",
+        "auc": (boosted_gini + 1) / 2,
+        "giniShare": (2 * auc(labels, log_odds) - 1) / boosted_gini if boosted_gini > 0 else None,
+        "aucDifference": paired_difference(labels, log_odds, boosted),
     }
 
 

@@ -122,6 +122,13 @@ def test_metrics_are_out_of_time_with_the_oracles_share(folder, book):
     assert 0.5 < measured["oracle"]["giniShare"] < 1.05
     card = (folder / "MODEL_CARD.md").read_text()
     assert "Best possible on these loans" in card
+    boosted = measured["boosted"]
+    gini = 2 * measured["auc"]["value"] - 1
+    assert boosted["giniShare"] == pytest.approx(gini / (2 * boosted["auc"] - 1))
+    difference = boosted["aucDifference"]
+    assert difference["value"] == pytest.approx(measured["auc"]["value"] - boosted["auc"])
+    assert difference["low"] < difference["value"] < difference["high"]
+    assert f"{boosted['giniShare']:.1%} of its Gini" in card
     assert f"{measured['auc']['value']:.4f}" in card
 
 

@@ -118,9 +118,9 @@ describe('the export of a matrix', () => {
     });
     const matrix = await readMatrix(files[0] ?? '', names);
     expect(matrix.asOf).toEqual(['2026-05-10', '2026-05-10']);
-    const column = names.indexOf('history_days');
-    // First sale on 1 March, decision on 10 May.
-    expect(matrix.features[column]).toBe(70);
+    const column = names.indexOf('days_since_last_transaction');
+    // A sale on each of 60 days from 1 March, decision on 10 May.
+    expect(matrix.features[column]).toBe(11);
   });
 
   it.each([
