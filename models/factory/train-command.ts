@@ -17,7 +17,7 @@ npm run train -- --matrix FILE --out models/pd/VERSION [--source TEXT] [--seed N
 const CHAMPION_VERSION = 'pd-2026.11.0';
 /**
  * With 12,000 the last quarter by day holds 250 defaults, and the calibration slope on them has a standard error of
- * 0.08: too coarse to hold a model to 0.9–1.1.
+ * 0.07: too coarse to hold a model to 0.9–1.1.
  */
 const SIMULATED_APPLICANTS = 24_000;
 const SIMULATOR_SEED = 2026;
