@@ -92,7 +92,7 @@ describe('the ledger', () => {
         const journal = postMovements(loan, [], movements, life.endsOn);
         same(postMovements(loan, journal, movements, life.endsOn).length, 0, 'entries added');
       }),
-      { numRuns: 2_000 },
+      cases,
     );
   });
 

@@ -85,7 +85,7 @@ describe('a repayment schedule', () => {
           return apart <= 1.5 * termMonths * (1 + annualRateBps / 120_000) ** termMonths;
         },
       ),
-      { numRuns: 2_000 },
+      cases,
     );
   });
   const productOf30 = productOf({ method: 'equal_installments' });
