@@ -8,12 +8,16 @@ import { sampleProgram, sampleTerms } from './sample-program.ts';
 import { simulateCounty } from './simulate-county.ts';
 
 const usage = `npm run sample-requests -- --out DIR [--seed 11] [--days 730]
-Writes the request bodies of one simulated station, stn_first, up to yesterday: program.json, station.json,
-entrepreneur.json and transactions-NNN.json, at most 1,000 transactions each; terms.json, lending terms of several
-products from today on; policy.json, thresholds to try on past decisions.`;
+Writes the request bodies of a simulated station that is likely to repay, stn_first, up to yesterday: program.json,
+station.json, entrepreneur.json and transactions-NNN.json, at most 1,000 transactions each; terms.json, lending terms
+of several products from today on; policy.json, thresholds to try on past decisions.`;
 
 const TRANSACTIONS_PER_REQUEST = 1_000;
 
+/** Of each station's loan, to tell in how many of them it defaults. */
+const FUTURES = 100;
+/** What the README's first application asks for. */
+const REQUESTED_PRINCIPAL_MINOR = 3_000_000;
 const STATION_ID = 'stn_first';
 
 const options = z.strictObject({
@@ -33,11 +37,20 @@ async function main(): Promise<void> {
     stations: 100,
     startDay: addDays(today, -days),
     days,
-    applicationShare: 0,
+    applicationsOn: today,
+    resimulations: FUTURES,
   });
-  // The first that is still open: a closed station cannot borrow.
-  const simulated = county.find(({ station }) => station.closedOn === undefined);
-  if (simulated === undefined) throw new Error(`seed ${seed}: every station has closed`);
+  // The safest of those large enough, so that the first decision by hand has offers on whatever day it is made.
+  const [simulated] = [...county]
+    .flatMap(({ applications: [application], ...each }) =>
+      application !== undefined &&
+      application.requestedPrincipalMinor >= REQUESTED_PRINCIPAL_MINOR &&
+      each.station.closedOn === undefined
+        ? [{ ...each, truePd: application.truePd ?? 1 }]
+        : [],
+    )
+    .sort((left, right) => left.truePd - right.truePd);
+  if (simulated === undefined) throw new Error(`seed ${seed}: no station is large enough to borrow today`);
   // Ids are in paths, not in bodies: the station is whatever its caller calls it.
   const { stationId: _station, ...station } = simulated.station;
   const { entrepreneurId: _entrepreneur, ...person } = simulated.entrepreneur;
