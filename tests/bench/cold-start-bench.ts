@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { bundleFunction, zipBytes } from '../../infra/constructs/bundle-function.ts';
 import { startEngine } from '../../infra/local/engine.ts';
 import { deployedFunctions, entryOf } from '../../infra/stacks/functions.ts';
+import type { RateLimitSettings } from '../../shared/http/rate-limit.ts';
 import { createTable } from '../../shared/store/create-table.ts';
 import { openTable } from '../../shared/store/dynamo.ts';
 import { httpEvent } from '../support/http-event.ts';
@@ -20,6 +21,11 @@ const STARTS = 15;
 const STARTS_QUICK = 1;
 const TABLE_NAME = 'cold-start';
 const SCORING_FUNCTION = 'applications';
+/** A client's budget is one item more to write: it is part of what a first request waits for. */
+const RATE_LIMITS: RateLimitSettings = {
+  default: { read: { ratePerSecond: 50, burst: 500 }, write: { ratePerSecond: 50, burst: 500 } },
+  tenants: {},
+};
 
 /** How large each function is to fetch, and how long the one that scores takes from nothing to an answer. */
 export const coldStartBench: BenchGroup = {
@@ -108,6 +114,7 @@ async function coldStarts(
     const environment = {
       ...process.env,
       TABLE_NAME,
+      RATE_LIMITS: JSON.stringify(RATE_LIMITS),
       MODELS_DIRECTORY: join(bundle.directory, 'models'),
       AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
       AWS_REGION: 'us-east-1',
