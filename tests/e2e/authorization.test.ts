@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { routes } from '../../functions/routes.ts';
+import { type Route, routes } from '../../functions/routes.ts';
 import { localFunctions } from '../../infra/local/functions.ts';
 import { createGateway, type RunningGateway } from '../../infra/local/gateway.ts';
 import { type LocalKeys, openLocalKeys } from '../../infra/local/local-tokens.ts';
 import { errorStatus } from '../../shared/http/error-status.ts';
 import { problem } from '../../shared/http/problem.ts';
-import type { RoleName } from '../../shared/http/roles.ts';
+import { type RoleName, roleNames, roles } from '../../shared/http/roles.ts';
 import type { RouteDefinition } from '../../shared/http/route.ts';
 import { type Scope, scopeNames } from '../../shared/http/scopes.ts';
 import { useTable } from '../support/engine.ts';
@@ -91,6 +91,12 @@ async function call(route: RouteDefinition, caller: Caller | null) {
   return { status: response.status, json };
 }
 
+/** By its owner, with its scope. */
+async function callAsOwner(operation: Route['operation']) {
+  const route = byOperation.get(operation) ?? expect.fail(operation);
+  return call(route, { tenantId: ownerOf(route), scopes: [route.scope] });
+}
+
 const byOperation = new Map<string, RouteDefinition>(routes.map((route) => [route.operation, route]));
 const inOrder = Object.keys(routeSamples).map((name) => byOperation.get(name) ?? expect.fail(name));
 const named = inOrder.map((route) => [route.operation, route] as const);
@@ -120,20 +126,21 @@ describe('the owner without the scope', () => {
   });
 });
 
+/** They make an object of the caller's own. */
+const upserts = new Set([
+  'putCounty',
+  'putStation',
+  'putEntrepreneur',
+  'putProgram',
+  'createWebhookEndpoint',
+  'createImport',
+]);
+
+/** Names no object: it lists what is the caller's own. */
+const listsOwn = (route: RouteDefinition) => !/\{\w+Id\}/.test(route.path) && route.method === 'GET';
+
 describe('another tenant with every scope', () => {
   const stranger = { tenantId: 'ten_stranger', scopes: scopeNames };
-  /** They make an object of the caller's own. */
-  const upserts = new Set([
-    'putCounty',
-    'putStation',
-    'putEntrepreneur',
-    'putProgram',
-    'createWebhookEndpoint',
-    'createImport',
-  ]);
-
-  /** Names no object: it lists what is the caller's own. */
-  const listsOwn = (route: RouteDefinition) => !/\{\w+Id\}/.test(route.path) && route.method === 'GET';
 
   it.each(named.filter(([, route]) => listsOwn(route)))('is shown an empty %s', async (_operation, route) => {
     const { status, json } = await call(route, stranger);
@@ -159,6 +166,16 @@ describe('another tenant with every scope', () => {
     const before = await call(read, owner);
     expect((await call(write, { ...stranger, tenantId: 'ten_namesake' })).status).toBe(200);
     expect(await call(read, owner)).toEqual(before);
+  });
+});
+
+describe('a program, to who is no party of it', () => {
+  it('cannot be taken over by its id', async () => {
+    const before = await callAsOwner('getProgram');
+    const put = byOperation.get('putProgram') ?? expect.fail('putProgram');
+    const { status, json } = await call(put, { tenantId: 'ten_stranger', scopes: scopeNames });
+    expect([status, problem.parse(json).code]).toEqual([409, 'version_conflict']);
+    expect(await callAsOwner('getProgram')).toEqual(before);
   });
 });
 
@@ -190,6 +207,42 @@ describe('an applicant’s own token', () => {
     const { applicant: own = 'ent_1', thenRefused } = samples[route.operation] ?? {};
     const { status } = await call(route, applicant(own));
     expect(status).toBe(thenRefused === undefined ? route.successStatus : errorStatus[thenRefused]);
+  });
+});
+
+describe('the people of every role, with the scopes of their role', () => {
+  const personOf = (role: RoleName, tenantId: string, entrepreneurId: string): Caller => ({
+    tenantId,
+    scopes: roles[role].scopes,
+    person: { username: 'li.mei', roles: [role], ...(role === 'applicant' ? { entrepreneurId } : {}) },
+  });
+  const mayCall = (role: RoleName, route: RouteDefinition) =>
+    roles[role].scopes.some((scope) => scope === route.scope) &&
+    (role !== 'applicant' || route.applicants !== undefined);
+
+  it.each(named)('are served by %s in the tenant it belongs to, or get 403', async (operation, route) => {
+    const { thenRefused, applicant = 'ent_1' } = samples[operation] ?? {};
+    const served = thenRefused === undefined ? route.successStatus : errorStatus[thenRefused];
+    for (const role of roleNames) {
+      const tenantId = role === 'applicant' ? 'ten_platform' : ownerOf(route);
+      // What another role just removed is there again.
+      if (operation === 'removeWebhookEndpoint') await callAsOwner('createWebhookEndpoint');
+      const { status } = await call(route, personOf(role, tenantId, applicant));
+      expect([role, status]).toEqual([role, mayCall(role, route) ? served : 403]);
+    }
+  });
+
+  it.each(
+    named.filter(([operation]) => !upserts.has(operation)),
+  )('find nothing of another tenant at %s, or get 403', async (operation, route) => {
+    for (const role of roleNames) {
+      const { status } = await call(
+        route,
+        personOf(role, 'ten_stranger', samples[operation]?.applicant ?? 'ent_1'),
+      );
+      const found = listsOwn(route) ? 200 : 404;
+      expect([role, status]).toEqual([role, mayCall(role, route) ? found : 403]);
+    }
   });
 });
 
