@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/support/engine-setup.ts'],
+    setupFiles: ['tests/support/replay-every-decision.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
