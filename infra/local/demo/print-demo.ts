@@ -49,11 +49,10 @@ export function decisionText(decision: Decision): string {
     );
   }
   if (score !== null) lines.push('', scoreText(score));
-  lines.push(
-    '',
-    'Reasons',
-    ...decision.reasons.map(({ sentences }) => `  ${sentences.zh} · ${sentences.en}`),
-  );
+  if (decision.reasons.length > 0) {
+    const reasons = decision.reasons.map(({ sentences }) => `  ${sentences.zh} · ${sentences.en}`);
+    lines.push('', 'Reasons', ...reasons);
+  }
   const path = decision.pathToApproval;
   if (path !== null) {
     lines.push(
