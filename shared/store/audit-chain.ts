@@ -159,12 +159,13 @@ function repeatOf(entry: AuditEntry, seen: Map<string, string>): 'new' | 'same' 
   return before === undefined ? 'new' : before === text ? 'same' : 'rewritten';
 }
 
-/** Sequence numbers are decimal texts without bound; longer is later. */
+/** Sequence numbers are decimal texts without bound: longer is later. One that was altered may be any text. */
 function isOutOfOrder(entry: AuditEntry, latest: Map<string, string>): boolean {
   if (entry.kind !== 'change') return false;
   const item = JSON.stringify(entry.item);
-  const before = latest.get(item) ?? '0';
-  const isLater = BigInt(entry.sequenceNumber) > BigInt(before);
-  if (isLater) latest.set(item, entry.sequenceNumber);
+  const before = latest.get(item) ?? '';
+  const number = entry.sequenceNumber.replace(/^0+/, '');
+  const isLater = number.length === before.length ? number > before : number.length > before.length;
+  if (isLater) latest.set(item, number);
   return !isLater;
 }

@@ -118,6 +118,14 @@ describe('tampering', () => {
         ]),
       ['link_broken'],
     ],
+    [
+      'a sequence number made no number',
+      (log) =>
+        withEntries(log, 2, (entries) =>
+          entries.map((entry, index) => (index === 3 ? { ...entry, sequenceNumber: '1939a' } : entry)),
+        ),
+      ['link_broken'],
+    ],
     ['an entry removed', (log) => withEntries(log, 1, (entries) => entries.slice(1)), ['link_broken']],
     [
       'an entry inserted',
