@@ -13,7 +13,7 @@ import {
   installment,
   type LoanState,
   loanState,
-  nextInstallment,
+  nextPayment,
   payoffMinor,
   unpaidOf,
 } from '../../shared/domain/lending/loan-state.ts';
@@ -88,7 +88,7 @@ export function stateToday({ state }: LoanRecord, today: BusinessDate): LoanStat
 export function loanViewOf(record: LoanRecord, today: BusinessDate): LoanView {
   const state = stateToday(record, today);
   const snapshot = snapshotOf(state, record.countyId);
-  const next = nextInstallment(state);
+  const next = nextPayment(state);
   return {
     loanId: state.loanId,
     countyId: record.countyId,

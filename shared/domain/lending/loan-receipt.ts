@@ -4,7 +4,7 @@ import { loanId } from '../identifiers.ts';
 import { amountMinor, signedAmountMinor } from '../money.ts';
 import { type LoanEvent, loanEvent, loanEventId } from './loan-event.ts';
 import type { LoanRecord } from './loan-record.ts';
-import { daysPastDue, type LoanState, loanStatuses, nextInstallment, payoffMinor } from './loan-state.ts';
+import { daysPastDue, type LoanState, loanStatuses, nextPayment, payoffMinor } from './loan-state.ts';
 
 /** What an event did to a loan, as answered when it was recorded; a repeated request gets the same again. */
 export const loanReceipt = z.strictObject({
@@ -56,6 +56,6 @@ export function receiptOf(
     principalOutstandingMinor: state.principalOutstandingMinor,
     payoffMinor: payoffMinor(state),
     daysPastDue: daysPastDue(state),
-    nextDueOn: nextInstallment(state)?.dueOn ?? null,
+    nextDueOn: nextPayment(state)?.dueOn ?? null,
   };
 }

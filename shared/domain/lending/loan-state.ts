@@ -214,3 +214,9 @@ export function payoffMinor(state: LoanState): number {
 export function nextInstallment(state: LoanState): Installment | undefined {
   return state.installments.find((item) => !item.billed);
 }
+
+/** The next installment that asks for money: a month whose floor sales have covered asks for none. */
+export function nextPayment(state: LoanState): Installment | undefined {
+  if (state.status !== 'active') return undefined;
+  return state.installments.find((item) => !item.billed && unpaidOf(item) > 0);
+}

@@ -8,6 +8,7 @@ import {
   amountsDue,
   daysPastDue,
   nextInstallment,
+  nextPayment,
   payoffMinor,
   unpaidOf,
 } from '../../../shared/domain/lending/loan-state.ts';
@@ -347,6 +348,24 @@ describe('classification through a life', () => {
     }
     expect(classOn(log, '2025-02-11')).toBe('substandard');
     expect(classOn(log, '2025-02-12')).toBe('normal');
+  });
+
+  it('asks next for the first month that sales have not covered, and for nothing once it is closed', () => {
+    const product = productOf({
+      method: 'sales_linked',
+      inflowShareBps: 1_000,
+      fixedChargeBps: 0,
+      monthlyFloorBps: 500,
+    });
+    const log = disbursedOn('2024-01-12', contractOf({ product, annualRateBps: 0 }));
+    expect(nextPayment(replayLoan(log, '2024-01-20').state)?.dueOn).toBe('2024-02-12');
+    // A tenth of 900,000 covers the floor of 60,000 of the first month and half of the second's.
+    log.push(eventOf('sales_settled', '2024-01-20', { inflowMinor: 900_000 }));
+    const settled = replayLoan(log, '2024-01-22').state;
+    expect(nextInstallment(settled)?.dueOn).toBe('2024-02-12');
+    expect(nextPayment(settled)?.dueOn).toBe('2024-03-12');
+    log.push(eventOf('payoff', '2024-01-22', { amountMinor: 1_200_000 }));
+    expect(nextPayment(replayLoan(log, '2024-01-22').state)).toBeUndefined();
   });
 
   it('starts days past due anew at a restructuring, and keeps its marks', () => {
