@@ -70,7 +70,14 @@ export function sampleTerms(effectiveFrom: BusinessDate): Omit<ProgramTerms, 'pr
         principalGraceMonths: 3,
       }),
       { ...offered('bullet', '先息后本', 'Bullet', { method: 'bullet' }), termMonthsMax: 12 },
-      offered('harvest', '按收获季还款', 'Repaid at harvest', { method: 'seasonal', months: [5, 10] }),
+      // No fee: shortly before a harvest so much of the loan is repaid at once that it would break the cap.
+      offered(
+        'harvest',
+        '按收获季还款',
+        'Repaid at harvest',
+        { method: 'seasonal', months: [5, 10] },
+        { originationFee: { feeBps: 0, collected: 'first_installment' } },
+      ),
       offered('by_sales', '按销售额还款', 'Repaid by sales', {
         method: 'sales_linked',
         inflowShareBps: 200,
@@ -82,6 +89,6 @@ export function sampleTerms(effectiveFrom: BusinessDate): Omit<ProgramTerms, 'pr
   return terms;
 }
 
-function offered(productCode: string, zh: string, en: string, repayment: object) {
-  return { product: { ...monthly, productCode, name: { zh, en }, repayment }, ...bounds };
+function offered(productCode: string, zh: string, en: string, repayment: object, rest: object = {}) {
+  return { product: { ...monthly, ...rest, productCode, name: { zh, en }, repayment }, ...bounds };
 }
