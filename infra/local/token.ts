@@ -9,9 +9,11 @@ import { openLocalPeople, requirePerson, username } from './people.ts';
 
 const USAGE = `Usage: npm run token -- --tenant ten_… --scope "…" [--subject …] [--ttl-seconds ${TOKEN_TTL_SECONDS_DEFAULT}]
        npm run token -- --person NAME [--scope "…"] [--ttl-seconds ${TOKEN_TTL_SECONDS_DEFAULT}]
+       npm run token -- --rotate-keys
 
 Prints a token for the service on this machine: a system's, or that of a person whom npm run person added, with
-the scopes their roles allow. --scope takes scopes separated by blanks, or "all":
+the scopes their roles allow. --rotate-keys makes a new signing key, which a running service uses at once; tokens by
+older keys stay valid until they expire, or until the key's file is removed. --scope takes scopes separated by blanks, or "all":
 ${Object.entries(scopes)
   .map(([scope, what]) => `  ${scope.padEnd(20)} ${what}`)
   .join('\n')}
@@ -34,11 +36,15 @@ const personArguments = z.strictObject({
   scope: scopeList.optional(),
   'ttl-seconds': lifetime,
 });
+const rotateArguments = z.strictObject({ 'rotate-keys': z.literal(true) });
+
+type SystemArguments = z.output<typeof systemArguments>;
+type PersonArguments = z.output<typeof personArguments>;
 
 /** The request the command line makes. Raises an Error that says which argument is wrong. */
 export function tokenArgumentsOf(
   args: readonly string[],
-): z.output<typeof systemArguments> | z.output<typeof personArguments> {
+): SystemArguments | PersonArguments | z.output<typeof rotateArguments> {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -47,10 +53,17 @@ export function tokenArgumentsOf(
       scope: { type: 'string' },
       subject: { type: 'string' },
       'ttl-seconds': { type: 'string' },
+      'rotate-keys': { type: 'boolean' },
     },
   });
   const given = { ...values };
-  const parsed = (given.person === undefined ? systemArguments : personArguments).safeParse(given);
+  const schema =
+    given['rotate-keys'] === true
+      ? rotateArguments
+      : given.person === undefined
+        ? systemArguments
+        : personArguments;
+  const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map(
     (issue) =>
@@ -59,7 +72,7 @@ export function tokenArgumentsOf(
   throw new Error(wrong.join('\n'));
 }
 
-async function bearerOf(given: ReturnType<typeof tokenArgumentsOf>, dataDirectory: string) {
+async function bearerOf(given: SystemArguments | PersonArguments, dataDirectory: string) {
   if (!('person' in given)) return { tenantId: given.tenant, scopes: given.scope, subject: given.subject };
   const person = await requirePerson(openLocalPeople(peopleDirectoryOf(dataDirectory)), given.person);
   const asked = given.scope?.map(qualifiedScope).join(' ');
@@ -74,13 +87,13 @@ else if (import.meta.main) {
     const nowMs = Date.now();
     const dataDirectory = dataDirectoryOf(process.env);
     const keys = await openLocalKeys(keysDirectoryOf(dataDirectory), nowMs);
-    console.log(
-      await keys.issue({
-        ...(await bearerOf(given, dataDirectory)),
-        ttlSeconds: given['ttl-seconds'],
-        nowMs,
-      }),
-    );
+    if ('rotate-keys' in given) {
+      await keys.rotate(nowMs);
+      console.log(`A new key signs from now on, in ${keysDirectoryOf(dataDirectory)}`);
+    } else {
+      const bearer = await bearerOf(given, dataDirectory);
+      console.log(await keys.issue({ ...bearer, ttlSeconds: given['ttl-seconds'], nowMs }));
+    }
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     console.error(`\n${USAGE}`);

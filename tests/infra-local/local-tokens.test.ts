@@ -94,7 +94,10 @@ describe('the token command', () => {
       '60',
     ]);
     expect(given).toEqual({ tenant: 'ten_a', scope: ['stations:read', 'stations:write'], 'ttl-seconds': 60 });
-    expect(tokenArgumentsOf(['--tenant', 'ten_a', '--scope', 'all']).scope).toContain('decisions:read');
+    expect(tokenArgumentsOf(['--tenant', 'ten_a', '--scope', 'all'])).toMatchObject({
+      scope: expect.arrayContaining(['decisions:read']),
+    });
+    expect(tokenArgumentsOf(['--rotate-keys'])).toEqual({ 'rotate-keys': true });
   });
 
   it.each([
@@ -102,6 +105,7 @@ describe('the token command', () => {
     ['a tenant without prefix', ['--tenant', 'a', '--scope', 'all'], /--tenant: must be ten_/],
     ['a scope that does not exist', ['--tenant', 'ten_a', '--scope', 'stations:admin'], /--scope/],
     ['a lifetime of nothing', ['--tenant', 'ten_a', '--scope', 'all', '--ttl-seconds', '0'], /--ttl-seconds/],
+    ['a token beside a rotation', ['--rotate-keys', '--tenant', 'ten_a'], /--tenant/],
     ['an argument it does not know', ['--tenants', 'ten_a'], /--tenants/],
   ])('refuses %s and says which argument', (_what, args, message) => {
     expect(() => tokenArgumentsOf(args)).toThrow(message);
