@@ -173,7 +173,8 @@ function admission(
     admitted,
     quota: depth,
     quotaSeconds: Math.ceil((depth * periodUs) / 1_000_000),
-    remaining: admitted ? left + inTable : 0,
+    // A lease outlives the moment it was taken from the bucket, which may be full again by then.
+    remaining: admitted ? Math.min(depth, left + inTable) : 0,
     fullAfterSeconds: Math.ceil(spentUs / 1_000_000),
     retryAfterSeconds: admitted ? 0 : (refusedUntilUs - nowUs) / 1_000_000,
   };

@@ -67,6 +67,14 @@ describe('requests of one client over several processes', () => {
     );
   });
 
+  it('never say that more is left than the budget holds, though a lease and a full bucket would be more', async () => {
+    const [limiter = expect.fail()] = processes(1, settingsOf({ ratePerSecond: 500, burst: 1_000 }));
+    for (const elapsedMs of [0, 25, 500]) {
+      const { remaining, quota } = await limiter.take(bank, 'read', NOW_MS + elapsedMs);
+      expect(remaining).toBeLessThanOrEqual(quota);
+    }
+  });
+
   it('reach their rate when one process sends steadily, and no more', async () => {
     const [limiter = expect.fail()] = processes(1, settingsOf({ ratePerSecond: 50, burst: 100 }));
     let admitted = 0;
