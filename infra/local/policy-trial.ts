@@ -28,10 +28,11 @@ Every past decision of the program is decided again with them, on what was known
 must not be running on the same data.
 `;
 
+const needed = { error: ({ input }: { input?: unknown }) => (input === undefined ? 'needed' : undefined) };
 const trialArguments = z
   .object({
-    lender: tenantId,
-    program: programId,
+    lender: z.string(needed).pipe(tenantId),
+    program: z.string(needed).pipe(programId),
     policy: z.string().min(1).optional(),
     terms: z.string().min(1).optional(),
     json: z.boolean().default(false),
@@ -90,7 +91,12 @@ if (import.meta.main) {
         json: { type: 'boolean' },
       },
     });
-    const given = parse(trialArguments, values, { root: '--' });
+    const parsed = trialArguments.safeParse(values);
+    if (!parsed.success) {
+      const wrong = parsed.error.issues.map(({ path, message }) => `--${path.join('.')}: ${message}`);
+      throw new Error(wrong.join('\n'));
+    }
+    const given = parsed.data;
     await withStoredTable(process.env, async (table) => {
       const program = await programStore(table).get(given.lender, given.program);
       if (program === undefined) throw new Error('--program: the lender has no such program');
