@@ -57,16 +57,6 @@ function divideHalfEven(dividend: number, denominator: number): number {
   return away ? quotient + Math.sign(dividend) : quotient + 0;
 }
 
-/** Sum of minor units; raises RangeError rather than lose a unit beyond 2^53. */
-export function addMinor(...amounts: readonly number[]): number {
-  let sum = 0;
-  for (const amount of amounts) {
-    sum += amount;
-    if (!Number.isSafeInteger(sum)) throw new RangeError(`sum beyond safe integers at ${amount}`);
-  }
-  return sum;
-}
-
 /** Minor units as a plain decimal with two places, for people: `1234.50`. Currencies here all have two. */
 export function formatMinor(amount: number): string {
   const magnitude = Math.abs(amount);
