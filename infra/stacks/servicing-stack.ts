@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, type StackProps, TimeZone, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, type StackProps, TimeZone, Token, Validations } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -114,7 +114,11 @@ export class ServicingStack extends Stack {
       },
     });
     const machineId = this.getLogicalId(this.stateMachine.node.defaultChild as CfnStateMachine);
-    const executions = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"${machineId}"}]}]}`;
+    // A finding shows what a stack does not know of itself by its name.
+    const shown = (value: string, name: string) => (Token.isUnresolved(value) ? `<AWS::${name}>` : value);
+    const { partition, region, account } = this;
+    const place = `${shown(partition, 'Partition')}:states:${shown(region, 'Region')}:${shown(account, 'AccountId')}`;
+    const executions = `arn:${place}:execution:{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"${machineId}"}]}]}`;
     const reason = 'The map’s own child executions: their names are made while it runs.';
     Validations.of(this.stateMachine.node.findChild('DistributedMapPolicy')).acknowledge(
       { id: `AwsSolutions-IAM5[Resource::${executions}:*]`, reason },

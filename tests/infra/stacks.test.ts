@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Environment } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -134,6 +135,15 @@ describe('the HTTP API', () => {
 describe('the deployment', () => {
   it('has no finding, of CloudFormation or of cdk-nag, that is not acknowledged with a reason', () => {
     expect(deployed.validationReport).toMatchObject({ pluginReports: [] });
+  });
+
+  it.each<Environment>([
+    { region: 'cn-north-1' },
+    { account: '123456789012', region: 'eu-central-1' },
+  ])('has none in a place that the CLI knows either: %o', async (env) => {
+    const there = await synthesizeDeployment({ builtinCloudFormationValidation: false, env });
+    expect(there.validationReport).toMatchObject({ pluginReports: [] });
+    await there.remove();
   });
 
   it('is stopped by a finding of cdk-nag', () => {

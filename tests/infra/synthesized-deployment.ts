@@ -1,11 +1,10 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AppProps } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { z } from 'zod';
-import { cunxinApp } from '../../infra/app.ts';
+import { type CunxinAppProps, cunxinApp } from '../../infra/app.ts';
 import { deployedFunctions } from '../../infra/stacks/functions.ts';
 
 export const functionNames = Object.keys(deployedFunctions);
@@ -57,7 +56,7 @@ export function deploymentOfFile(): () => SynthesizedDeployment {
  * are held against the templates, which takes seconds the first time.
  */
 export async function synthesizeDeployment(
-  options: Pick<AppProps, 'builtinCloudFormationValidation'> = {},
+  options: Pick<CunxinAppProps, 'builtinCloudFormationValidation' | 'env'> = {},
 ): Promise<SynthesizedDeployment> {
   const directory = await mkdtemp(join(tmpdir(), 'cunxin-stacks-'));
   const bundles: Record<string, string> = {};
