@@ -15,7 +15,6 @@ import {
   loanState,
   nextPayment,
   payoffMinor,
-  unpaidOf,
 } from '../../shared/domain/lending/loan-state.ts';
 import { amountMinor, signedAmountMinor } from '../../shared/domain/money.ts';
 
@@ -88,7 +87,6 @@ export function stateToday({ state }: LoanRecord, today: BusinessDate): LoanStat
 export function loanViewOf(record: LoanRecord, today: BusinessDate): LoanView {
   const state = stateToday(record, today);
   const snapshot = snapshotOf(state, record.countyId);
-  const next = nextPayment(state);
   return {
     loanId: state.loanId,
     countyId: record.countyId,
@@ -126,7 +124,7 @@ export function loanViewOf(record: LoanRecord, today: BusinessDate): LoanView {
     penaltyAndFeesMinor: snapshot.penaltyAndFeesMinor,
     dueMinor: amountsDue(state),
     payoffMinor: payoffMinor(state),
-    nextInstallment: next === undefined ? null : { dueOn: next.dueOn, amountMinor: unpaidOf(next) },
+    nextInstallment: nextPayment(state) ?? null,
     delinquency: {
       daysPastDue: snapshot.daysPastDue,
       daysPastDueMax: snapshot.daysPastDueMax,

@@ -215,8 +215,16 @@ export function nextInstallment(state: LoanState): Installment | undefined {
   return state.installments.find((item) => !item.billed);
 }
 
-/** The next installment that asks for money: a month whose floor sales have covered asks for none. */
-export function nextPayment(state: LoanState): Installment | undefined {
+/**
+ * What the next installment that asks for money asks, with the fees that fall due by then: a month whose floor
+ * sales have covered asks for none. What is due already is no part of it.
+ */
+export function nextPayment(state: LoanState): { dueOn: BusinessDate; amountMinor: number } | undefined {
   if (state.status !== 'active') return undefined;
-  return state.installments.find((item) => !item.billed && unpaidOf(item) > 0);
+  const next = state.installments.find((item) => !item.billed && unpaidOf(item) > 0);
+  if (next === undefined) return undefined;
+  const { dueOn } = next;
+  const fees = state.fees.filter((fee) => fee.dueOn > state.asOf && fee.dueOn <= dueOn);
+  const feesMinor = fees.reduce((sum, fee) => sum + fee.amountMinor - fee.paidMinor, 0);
+  return { dueOn, amountMinor: unpaidOf(next) + feesMinor };
 }

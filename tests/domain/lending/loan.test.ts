@@ -350,6 +350,25 @@ describe('classification through a life', () => {
     expect(classOn(log, '2025-02-12')).toBe('normal');
   });
 
+  it('asks with the first installment for the fee that falls due with it, and no longer once it is due', () => {
+    const product = productOf(
+      { method: 'equal_installments' },
+      { originationFee: { feeBps: 100, collected: 'first_installment' } },
+    );
+    const log = disbursedOn('2024-01-12', contractOf({ product }));
+    const { installments, fees } = replayLoan(log, '2024-01-20').state;
+    const [first, second] = installments.map((item) => item.principalMinor + item.interestMinor);
+    expect(fees).toMatchObject([{ dueOn: '2024-02-12', amountMinor: 12_000 }]);
+    expect(nextPayment(replayLoan(log, '2024-01-20').state)).toEqual({
+      dueOn: '2024-02-12',
+      amountMinor: (first ?? 0) + 12_000,
+    });
+    expect(nextPayment(replayLoan(log, '2024-02-13').state)).toEqual({
+      dueOn: '2024-03-12',
+      amountMinor: second,
+    });
+  });
+
   it('asks next for the first month that sales have not covered, and for nothing once it is closed', () => {
     const product = productOf({
       method: 'sales_linked',
