@@ -284,7 +284,7 @@ export async function simulateLife(id: number, random: RandomStream, world: Simu
     return day < paidOutOn ? paidOutOn : day;
   }
 
-  /** Ageing as the nightly run does it, month by month, with its own lost answers. */
+  /** Ageing to the end of what is simulated, as the nightly run does it, with its own lost answers. */
   async function ageToEnd(): Promise<void> {
     await insist(async () => {
       const before = await loans.get(LENDER, PROGRAM, loanId);
